@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+# Flags that every target of the project is built with.
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_EXTENSIONS ON) # POSIX declarations; the public header itself is plain C99
+set(CMAKE_C_STANDARD_REQUIRED ON)
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+add_library(wrn_flags INTERFACE)
+# No contraction: a*b+c rounds alike in every translation unit, so results do not depend on inlining.
+target_compile_options(wrn_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Wno-unused-function -ffp-contract=off -fno-math-errno>)
+if(WRN_SANITIZE)
+  target_compile_options(wrn_flags INTERFACE -fsanitize=${WRN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(wrn_flags INTERFACE -fsanitize=${WRN_SANITIZE})
+endif()

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WRN_BASE_ALLOC_H
+#define WRN_BASE_ALLOC_H
+/* Memory through the host's hooks. Every allocation of the library goes through these. */
+#include <stddef.h>
+
+struct wrn_alloc {
+    void *user;
+    void *(*alloc)(void *user, size_t size, size_t alignment);
+    void (*free)(void *user, void *memory);
+};
+
+/* The C library's allocator. */
+struct wrn_alloc wrn_alloc_default(void);
+
+/* `count` elements of `size` bytes, aligned to 64, contents undefined; NULL when it fails, when the
+ * product overflows, and when the host's hook returns memory that is not aligned. Zero bytes: one byte. */
+void *wrn_mem_alloc(const struct wrn_alloc *alloc, size_t count, size_t size);
+void *wrn_mem_zalloc(const struct wrn_alloc *alloc, size_t count, size_t size);
+void wrn_mem_free(const struct wrn_alloc *alloc, void *memory); /* NULL allowed */
+
+#endif

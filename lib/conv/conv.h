@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WRN_CONV_CONV_H
+#define WRN_CONV_CONV_H
+/*
+ * Convolution algorithms. Each is one file with the same skeleton, a row of the table in conv_list.c, which is
+ * ordered from the most special to the reference, which runs everything.
+ *
+ * Life of a convolution: wrn_conv_choose → halo() into the layouts of its input → pack() → run() many times.
+ */
+#include "base/cpu.h"
+#include "kernels/kernels.h"
+
+/* One convolution with all that is fused into it:
+ *   y = conv(in) + bias (+ residual); raw = y; act = relu?(affine? y * scale + shift : y)
+ * A linear layer is a 1 x 1 convolution of a 1 x 1 map. */
+struct wrn_conv_desc {
+    int32_t c, k, groups;
+    int32_t in_h, in_w, out_h, out_w;
+    int32_t kernel[2], stride[2], dilation[2], pad[4]; /* h, w; top, left, bottom, right */
+    bool residual, raw, affine, relu, act;             /* raw or act or both are stored */
+    const struct wrn_kernels *kernels;
+    const struct wrn_cpu *cpu;
+    int32_t batch;      /* images of a full pass */
+    int32_t lanes;      /* threads */
+    /* Known once the algorithms of all convolutions are chosen; not for applicable, cost and halo. */
+    struct wrn_layout in_layout, residual_layout, raw_layout, act_layout;
+};
+
+/* Buffers start with image 0, as their layouts say. Per-channel arrays have k rounded up to the vector, zero filled. */
+struct wrn_conv_args {
+    int32_t batch; /* images in this pass, at most desc->batch */
+    const float *input, *residual;
+    const void *packed;
+    const float *bias, *scale, *shift; /* bias is never NULL; scale and shift are where desc->affine */
+    float *raw, *act;
+    void *shared;                      /* shared_size bytes for all lanes together */
+};
+
+struct wrn_conv_impl {
+    const char *name;
+    /* NULL if the algorithm can run this, else the reason why not, a constant string. */
+    const char *(*applicable)(const struct wrn_conv_desc *desc);
+    /* Predicted seconds per image on one lane. */
+    double (*cost)(const struct wrn_conv_desc *desc);
+    /* Zeros it reads around its input: top, left, bottom, right. */
+    void (*halo)(const struct wrn_conv_desc *desc, int32_t halo[4]);
+    /* Bytes: of packed weights, of scratch for each lane, of scratch shared by the lanes. */
+    size_t (*packed_size)(const struct wrn_conv_desc *desc);
+    size_t (*scratch_size)(const struct wrn_conv_desc *desc);
+    size_t (*shared_size)(const struct wrn_conv_desc *desc);
+    /* weights[k][c / groups][kernel h][kernel w] -> packed, 64-byte aligned. */
+    void (*pack)(const struct wrn_conv_desc *desc, const float *weights, void *packed);
+    /* The work of a pass is done in `phases` parallel loops, one after the other, of items() items each. */
+    int32_t phases;
+    uint32_t (*items)(const struct wrn_conv_desc *desc, int32_t batch, int32_t phase);
+    /* One item: writes the interior of raw and act, never their halos (the caller clears those). */
+    void (*run)(const struct wrn_conv_desc *desc, const struct wrn_conv_args *args, int32_t phase, uint32_t item, void *scratch);
+};
+
+extern const struct wrn_conv_impl *const wrn_conv_impls[]; /* ends with NULL; the last is the reference */
+extern const struct wrn_conv_impl wrn_conv_direct;
+extern const struct wrn_conv_impl wrn_conv_reference;
+
+/* The applicable algorithm with the least cost, or the one called `forced` wherever it is applicable. Writes into
+ * `why` (size bytes, may be 0) why the others were not taken: "name: reason; name: reason". */
+const struct wrn_conv_impl *wrn_conv_choose(const struct wrn_conv_desc *desc, const char *forced, char *why, size_t size);
+/* NULL if there is none of that name. */
+const struct wrn_conv_impl *wrn_conv_find(const char *name);
+
+#endif

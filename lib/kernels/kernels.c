@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernels/kernels.h"
+
+#include "wrn.h"
+
+void wrn_kernels_fill(struct wrn_kernels *kernels, int32_t isa)
+{
+    *kernels = (struct wrn_kernels){ 0 };
+    wrn_kernels_c(kernels);
+#if defined(WRN_HAVE_X86_KERNELS)
+    if (isa < WRN_ISA_AVX2) return;
+    wrn_kernels_avx2(kernels);
+    if (isa < WRN_ISA_AVX512) return;
+    wrn_kernels_avx512(kernels);
+#elif defined(WRN_HAVE_NEON_KERNELS)
+    if (isa == WRN_ISA_NEON) wrn_kernels_neon(kernels);
+#else
+    (void)isa;
+#endif
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WRN_KERNELS_KERNELS_H
+#define WRN_KERNELS_KERNELS_H
+/*
+ * One table of function pointers. wrn_kernels_fill starts with the naive reference in every slot; each better
+ * instruction set up to the wanted one overwrites the slots it improves. The table is a value inside the model,
+ * never a global.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * How an activation lies in memory: NHWC, with `cp` floats per pixel (the channels rounded up to the vector
+ * width, the rest zeros), and `halo` pixels of zeros around the map so that padded convolutions have no borders:
+ *
+ *      image n at buffer + n * image
+ *      +--------------------------------+
+ *      | halo[TOP] rows of zeros        |   row    = (halo[LEFT] + w + halo[RIGHT]) * cp
+ *      |  +-------------------------+   |   origin = halo[TOP] * row + halo[LEFT] * cp
+ *      |  | (0,0)  pixels h x w     |   |   pixel (y, x) of image n, channel c:
+ *      |  +-------------------------+   |       buffer[n * image + origin + y * row + x * cp + c]
+ *      +--------------------------------+
+ *
+ * A vector is a map of 1 x 1. Buffers are aligned to 64 bytes; image, row and origin are multiples of cp.
+ */
+struct wrn_layout {
+    int32_t c, cp, h, w;
+    int32_t halo[4]; /* top, left, bottom, right */
+    size_t row, image, origin;
+};
+
+/*
+ * One tile of a convolution or matrix product: `mr` pixels times `nv` vectors of output channels.
+ *
+ *   y[p][k] = bias[k] + sum over taps t, channels i of  a[p * a_stride + taps[t] + i] * b[(t * c + i) * nr + k]
+ *   if (residual) y[p][k] += residual[p * residual_stride + k]
+ *   if (raw)      raw[p * raw_stride + k] = y[p][k]
+ *   z = scale ? y * scale[k] + shift[k] : y;   if (relu) z = z < 0 ? 0 : z   (a NaN stays)
+ *   if (act)      act[p * act_stride + k] = z
+ *
+ * with 0 <= p < mr and 0 <= k < nv * vec, nr = nv * vec. The sum runs over taps, then channels, in this order, for
+ * every tile size alike, so a pixel's bits do not depend on the tile it falls into. Strides and taps in floats.
+ * All pointers but `a` are aligned to the vector.
+ */
+struct wrn_tile {
+    const float *a;
+    ptrdiff_t a_stride;
+    const ptrdiff_t *taps;
+    int32_t tap_count, c;
+    const float *b;
+    const float *bias, *residual, *scale, *shift;
+    float *raw, *act;
+    ptrdiff_t residual_stride, raw_stride, act_stride;
+    int32_t relu;
+};
+typedef void (*wrn_tile_fn)(const struct wrn_tile *tile);
+
+#define WRN_TILE_MR_MAX 14
+#define WRN_TILE_NV_MAX 4
+
+/* Elementwise over `pixels` pixels of cp floats, cp a multiple of vec (or 4):
+ * y = a (+ b); raw = y; act = relu(y * scale + shift), as in wrn_tile. b, raw, act, scale (with shift) may be NULL. */
+struct wrn_eltwise {
+    const float *a, *b, *scale, *shift;
+    float *raw, *act;
+    int32_t cp, pixels, relu;
+};
+
+/* One output row of a pool. `in` is pixel (0, 0) of the image, whose halo is not read; `out` the row's first pixel. */
+struct wrn_poolrow {
+    const float *in;
+    size_t in_row;
+    int32_t in_h, in_w, cp;
+    int32_t kernel[2], stride[2], dilation[2], pad_top, pad_left; /* h, w */
+    int32_t pad_bottom, pad_right; /* for count_pad: windows reach at most that far past the edge */
+    int32_t count_pad;             /* average: padding counts in the divisor */
+    int32_t out_y, out_w;
+    float *out;
+};
+
+struct wrn_kernels {
+    int32_t isa;       /* WRN_ISA_x of the best table that filled it */
+    int32_t vec;       /* floats in a vector: channels are padded to a multiple of it */
+    int32_t tile_mr;   /* largest number of pixels of a tile */
+    int32_t tile_nv;   /* largest number of vectors of a tile */
+    wrn_tile_fn tile[WRN_TILE_NV_MAX + 1][WRN_TILE_MR_MAX + 1]; /* [nv][mr], both from 1 up to the two above */
+
+    void (*eltwise)(const struct wrn_eltwise *e);
+    void (*maxpool)(const struct wrn_poolrow *p);
+    void (*avgpool)(const struct wrn_poolrow *p);
+
+    /* Caller's layout -> to[p * cp + i] = from[p * pixel + i * channel] for i < c, zeros up to cp. */
+    void (*load)(float *to, int32_t c, int32_t cp, int32_t pixels, const float *from, size_t pixel, size_t channel);
+    /* to[p * pixel + i * channel] = from[p * cp + i] for i < c. */
+    void (*store)(float *to, size_t pixel, size_t channel, const float *from, int32_t c, int32_t cp, int32_t pixels);
+};
+
+/* isa: WRN_ISA_..., not AUTO; the CPU must have it. */
+void wrn_kernels_fill(struct wrn_kernels *kernels, int32_t isa);
+
+/* Each overwrites what it has; called by wrn_kernels_fill only. */
+void wrn_kernels_c(struct wrn_kernels *kernels);
+void wrn_kernels_avx2(struct wrn_kernels *kernels);
+void wrn_kernels_avx512(struct wrn_kernels *kernels);
+void wrn_kernels_neon(struct wrn_kernels *kernels);
+
+#endif
