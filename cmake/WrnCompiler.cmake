@@ -10,7 +10,7 @@ endif()
 add_library(wrn_flags INTERFACE)
 # No contraction: a*b+c rounds alike in every translation unit, so results do not depend on inlining.
 target_compile_options(wrn_flags INTERFACE
-  $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Wno-unused-function -ffp-contract=off -fno-math-errno>)
+  $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wshadow -Wstrict-prototypes -Werror=vla -Wno-unused-function -ffp-contract=off -fno-math-errno>)
 if(WRN_SANITIZE)
   target_compile_options(wrn_flags INTERFACE -fsanitize=${WRN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(wrn_flags INTERFACE -fsanitize=${WRN_SANITIZE})
