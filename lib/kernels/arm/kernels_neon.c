@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The templates on NEON: aarch64, or armv7 with VFPv4's fused multiply-add. */
+#include <string.h>
+
+#include "wrn.h"
+
+#include "kernels/arm/vec_neon.h"
+#include "kernels/tile_shapes.h"
+#if defined(__aarch64__)
+#define TILES WRN_TILES_AARCH64
+#else
+#define TILES WRN_TILES_ARMV7
+#endif
+#include "kernels/tile_tmpl.h"
+
+void wrn_kernels_neon(struct wrn_kernels *k)
+{
+    k->isa = WRN_ISA_NEON;
+    k->vec = VEC;
+    fill_tiles(k);
+}

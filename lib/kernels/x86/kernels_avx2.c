@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The templates on AVX2 and FMA. The target is set here, not by the build: the rest of the library runs on any x86-64. */
+#include <immintrin.h>
+#include <string.h>
+
+#include "wrn.h"
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx2,fma")
+#endif
+
+#include "kernels/tile_shapes.h"
+#include "kernels/x86/vec_avx2.h"
+#define TILES WRN_TILES_AVX2
+#include "kernels/tile_tmpl.h"
+
+void wrn_kernels_avx2(struct wrn_kernels *k)
+{
+    k->isa = WRN_ISA_AVX2;
+    k->vec = VEC;
+    fill_tiles(k);
+}
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The templates on AVX-512 F, BW, DQ, VL. The target is set here, not by the build: the rest of the library runs on any x86-64. */
+#include <immintrin.h>
+#include <string.h>
+
+#include "wrn.h"
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")
+#endif
+
+#include "kernels/tile_shapes.h"
+#include "kernels/x86/vec_avx512.h"
+#define TILES WRN_TILES_AVX512
+#include "kernels/tile_tmpl.h"
+
+void wrn_kernels_avx512(struct wrn_kernels *k)
+{
+    k->isa = WRN_ISA_AVX512;
+    k->vec = VEC;
+    fill_tiles(k);
+}
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
