@@ -3,15 +3,16 @@
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_EXTENSIONS ON) # POSIX declarations; the public header itself is plain C99
 set(CMAKE_C_STANDARD_REQUIRED ON)
-if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
 
 add_library(wrn_flags INTERFACE)
 # No contraction: a*b+c rounds alike in every translation unit, so results do not depend on inlining.
 target_compile_options(wrn_flags INTERFACE
-  $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wshadow -Wstrict-prototypes -Werror=vla -Wno-unused-function -ffp-contract=off -fno-math-errno>)
+  $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wshadow -Wstrict-prototypes -Werror=vla -Wno-unused-function -ffp-contract=off -fno-math-errno>
+  $<$<BOOL:${WRN_WERROR}>:-Werror>)
 if(WRN_SANITIZE)
-  target_compile_options(wrn_flags INTERFACE -fsanitize=${WRN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
-  target_link_options(wrn_flags INTERFACE -fsanitize=${WRN_SANITIZE})
+  add_compile_options(-fsanitize=${WRN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${WRN_SANITIZE})
 endif()

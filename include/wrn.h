@@ -61,6 +61,13 @@
 extern "C" {
 #endif
 
+/* What the _INIT macros stand for: struct_size set, the rest zero, and no compiler warning about it. */
+#ifdef __cplusplus
+#define WRN_INIT_(type) [] { type init = type(); init.struct_size = sizeof(type); return init; }()
+#else
+#define WRN_INIT_(type) { .struct_size = sizeof(type) }
+#endif
+
 #define WRN_VERSION_MAJOR 0
 #define WRN_VERSION_MINOR 1
 #define WRN_VERSION_PATCH 0
@@ -210,7 +217,7 @@ typedef struct wrn_model_info {
     uint64_t model_bytes;     /* memory held by the model: packed weights, plan, labels */
     uint64_t session_bytes;   /* memory that each session adds, exactly */
 } wrn_model_info;
-#define WRN_MODEL_INFO_INIT { sizeof(wrn_model_info) }
+#define WRN_MODEL_INFO_INIT WRN_INIT_(wrn_model_info)
 
 WRN_API wrn_status wrn_model_get_info(const wrn_model *model, wrn_model_info *info, wrn_error *error);
 
@@ -250,7 +257,7 @@ typedef struct wrn_preprocess {
     float mean[4];                       /* on the scale of scale_to, in channel_order */
     float std[4];
 } wrn_preprocess;
-#define WRN_PREPROCESS_INIT { sizeof(wrn_preprocess) }
+#define WRN_PREPROCESS_INIT WRN_INIT_(wrn_preprocess)
 
 /* The model's preprocessing; WRN_E_PREPROCESS if it has none. */
 WRN_API wrn_status wrn_model_get_preprocess(const wrn_model *model, wrn_preprocess *preprocess,
@@ -273,7 +280,7 @@ typedef struct wrn_feature_info {
     int32_t available;      /* 1 if wrn_load_options.features named it */
     int32_t reserved;
 } wrn_feature_info;
-#define WRN_FEATURE_INFO_INIT { sizeof(wrn_feature_info) }
+#define WRN_FEATURE_INFO_INIT WRN_INIT_(wrn_feature_info)
 
 /* 0 <= index < feature_count. */
 WRN_API wrn_status wrn_model_feature(const wrn_model *model, int32_t index, wrn_feature_info *info,
@@ -294,7 +301,7 @@ typedef struct wrn_step_info {
     uint64_t scratch_bytes;  /* per thread */
     double predicted_seconds;  /* per image on one thread; 0 unknown */
 } wrn_step_info;
-#define WRN_STEP_INFO_INIT { sizeof(wrn_step_info) }
+#define WRN_STEP_INFO_INIT WRN_INIT_(wrn_step_info)
 
 /* 0 <= index < step_count. */
 WRN_API wrn_status wrn_model_step(const wrn_model *model, int32_t index, wrn_step_info *info,
@@ -354,7 +361,7 @@ struct wrn_load_options {
     void *external_user;
     int32_t (*external_data)(void *external_user, const char *name, const void **data, size_t *size);
 };
-#define WRN_LOAD_OPTIONS_INIT { sizeof(wrn_load_options) }
+#define WRN_LOAD_OPTIONS_INIT WRN_INIT_(wrn_load_options)
 
 /* ------------------------------------------------------------------------------------------------
  * 5. Sessions
@@ -414,7 +421,7 @@ typedef struct wrn_convert_options {
     const float *golden_output; /* golden_batch * output_size floats */
     double golden_tolerance;    /* relative (L2) error that WRN_LOAD_VERIFY accepts; 0: 1e-4 */
 } wrn_convert_options;
-#define WRN_CONVERT_OPTIONS_INIT { sizeof(wrn_convert_options) }
+#define WRN_CONVERT_OPTIONS_INIT WRN_INIT_(wrn_convert_options)
 
 /* Reads `input` (.onnx or .wrn) and writes `output`, through a temporary file that is renamed when it
  * is complete. `options` may be NULL. Adds the properties "source" and "source_sha256" if absent. */

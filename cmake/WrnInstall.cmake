@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+# What `cmake --install` puts where: the libraries, the headers, libwrn.pc and the CMake package wrn.
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/wrn)
+file(GLOB headers ${PROJECT_SOURCE_DIR}/include/*.h ${PROJECT_SOURCE_DIR}/include/*.hpp)
+install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS wrn_shared wrn_static EXPORT wrn
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+
+install(EXPORT wrn NAMESPACE wrn:: DESTINATION ${package_dir} FILE wrnTargets.cmake)
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/wrnConfig.cmake.in ${PROJECT_BINARY_DIR}/wrnConfig.cmake
+  INSTALL_DESTINATION ${package_dir})
+# Before 1.0 a new minor version may change the interface.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/wrnConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/wrnConfig.cmake ${PROJECT_BINARY_DIR}/wrnConfigVersion.cmake DESTINATION ${package_dir})
+
+# `pkg-config --static` must name what the static library needs; a relative prefix keeps the tree movable.
+file(RELATIVE_PATH WRN_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" WRN_PC_PREFIX "${WRN_PC_PREFIX}")
+set(WRN_PC_REQUIRES_PRIVATE "")
+if(WRN_ONNX)
+  set(WRN_PC_REQUIRES_PRIVATE "libprotobuf-c >= 1.3")
+endif()
+set(WRN_PC_LIBS_PRIVATE "-pthread -lm")
+configure_file(${PROJECT_SOURCE_DIR}/pkgconfig/libwrn.pc.in ${PROJECT_BINARY_DIR}/libwrn.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/libwrn.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
