@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan/plan_internal.h"
+
+#include "base/checked.h"
+
+#include <string.h>
+
+/* Images per pass where the caller does not say: enough to fill tiles on the small maps of the last stage; more only
+ * costs memory. */
+#define DEFAULT_PASS_BATCH 8
+
+static wrn_status no_memory(wrn_error *error)
+{
+    return wrn_fail(error, WRN_E_NOMEM, "out of memory");
+}
+
+/* Nodes that do nothing stand for their input. */
+static void find_aliases(struct wrn_drafts *d)
+{
+    const struct wrn_graph *g = d->graph;
+    for (int32_t v = 0; v < g->value_count; v++)
+        d->alias[v] = v;
+    for (int32_t i = 0; i < g->node_count; i++) {
+        const struct wrn_node *n = &g->nodes[i];
+        const struct wrn_value *in = &g->values[n->inputs[0]];
+        bool nothing = n->op == WRN_OP_DROPOUT || (n->op == WRN_OP_FLATTEN && in->h == 1 && in->w == 1);
+        if (nothing) d->alias[n->output] = d->alias[n->inputs[0]];
+    }
+}
+
+/* Walks backwards from what is kept: what nothing kept depends on has no uses, and no step. */
+static void count_uses(struct wrn_drafts *d)
+{
+    const struct wrn_graph *g = d->graph;
+    for (int32_t v = 0; v < g->value_count; v++)
+        d->uses[v] = d->kept[v];
+    for (int32_t i = g->node_count - 1; i >= 0; i--) {
+        const struct wrn_node *n = &g->nodes[i];
+        if (d->alias[n->output] != n->output || d->uses[n->output] == 0) continue;
+        for (int k = 0; k < 2; k++)
+            if (n->inputs[k] >= 0) d->uses[d->alias[n->inputs[k]]]++;
+    }
+}
+
+static wrn_status make_drafts(struct wrn_plan *plan, struct wrn_drafts *d, const char *features, wrn_error *error)
+{
+    size_t values = (size_t)d->graph->value_count;
+    d->alias = wrn_arena_alloc(&d->arena, values, sizeof *d->alias);
+    d->maker = wrn_arena_alloc(&d->arena, values, sizeof *d->maker);
+    d->kept = wrn_arena_alloc(&d->arena, values, sizeof *d->kept);
+    d->uses = wrn_arena_alloc(&d->arena, values, sizeof *d->uses);
+    if (!d->alias || !d->maker || !d->kept || !d->uses) return no_memory(error);
+    find_aliases(d);
+    d->kept[d->alias[d->graph->output]] = true;
+    WRN_TRY(wrn_plan_find_features(plan, d, features, error));
+    count_uses(d);
+    return wrn_plan_fuse(d, error);
+}
+
+static size_t packed_bytes(const struct wrn_plan *plan)
+{
+    size_t bytes = 0;
+    for (int32_t i = 0; i < plan->step_count; i++)
+        bytes += plan->steps[i].packed_bytes;
+    return bytes;
+}
+
+size_t wrn_plan_session_bytes(const struct wrn_plan *plan)
+{
+    return plan->arena_floats * sizeof(float) + (size_t)plan->lanes * wrn_round_up(plan->scratch_bytes, 64) + wrn_round_up(plan->shared_bytes, 64);
+}
+
+/* Selects and lays out for a pass of `pass_batch`; halves it while the caller's memory limit is exceeded. */
+static wrn_status fit(struct wrn_plan *plan, const struct wrn_drafts *d, const struct wrn_plan_options *o, wrn_error *error)
+{
+    plan->pass_batch = o->pass_batch ? o->pass_batch : DEFAULT_PASS_BATCH;
+    for (;;) {
+        WRN_TRY(wrn_plan_select(plan, d, o, error));
+        WRN_TRY(wrn_plan_lay_out(plan, error));
+        uint64_t needed = (uint64_t)packed_bytes(plan) + wrn_plan_session_bytes(plan);
+        if (!o->memory_limit || needed <= o->memory_limit) return WRN_OK;
+        if (plan->pass_batch == 1)
+            return wrn_fail(error, WRN_E_LIMIT, "option memory_limit: %llu bytes are needed, %llu allowed", (unsigned long long)needed,
+                            (unsigned long long)o->memory_limit);
+        plan->pass_batch /= 2;
+    }
+}
+
+static void describe_ends(struct wrn_plan *plan, const struct wrn_graph *g)
+{
+    const struct wrn_value *in = &g->values[g->input], *out = &g->values[g->output];
+    plan->input_layout = g->input_layout;
+    plan->output_layout = g->output_layout;
+    plan->input_size = (uint64_t)in->c * (uint64_t)in->h * (uint64_t)in->w;
+    plan->output_size = (uint64_t)out->c * (uint64_t)out->h * (uint64_t)out->w;
+    const struct wrn_step *last = &plan->steps[plan->step_count - 1];
+    plan->output_kind = last->raw != plan->output           ? WRN_OUTPUT_LOGITS
+                        : last->kind == WRN_STEP_SOFTMAX    ? WRN_OUTPUT_PROBABILITIES
+                        : last->kind == WRN_STEP_LOGSOFTMAX ? WRN_OUTPUT_LOG_PROBABILITIES
+                                                            : WRN_OUTPUT_LOGITS;
+    for (int32_t i = 0; i < g->node_count; i++) {
+        int trainable = g->nodes[i].op == WRN_OP_BATCHNORM ? 2 : WRN_MAX_NODE_WEIGHTS; /* not mean and variance */
+        for (int k = 0; k < trainable; k++)
+            if (g->nodes[i].weights[k] >= 0) plan->parameters += g->weights[g->nodes[i].weights[k]].count;
+    }
+}
+
+wrn_status wrn_plan_create(const struct wrn_alloc *alloc, const struct wrn_graph *graph, const struct wrn_plan_options *options,
+                           struct wrn_plan **result, wrn_error *error)
+{
+    *result = NULL;
+    struct wrn_plan *plan = wrn_mem_zalloc(alloc, 1, sizeof *plan);
+    if (!plan) return no_memory(error);
+    struct wrn_drafts drafts = { .graph = graph };
+    wrn_arena_init(&plan->arena, alloc);
+    wrn_arena_init(&drafts.arena, alloc);
+    wrn_status status = WRN_OK;
+
+    wrn_cpu_detect(&plan->cpu);
+    wrn_kernels_fill(&plan->kernels, options->isa);
+    plan->lanes = options->lanes;
+    WRN_TRY_GOTO(make_drafts(plan, &drafts, options->features, error));
+    WRN_TRY_GOTO(fit(plan, &drafts, options, error));
+    WRN_TRY_GOTO(wrn_plan_pack(plan, &drafts, options, error));
+    describe_ends(plan, graph);
+done:
+    wrn_arena_free(&drafts.arena);
+    if (status != WRN_OK) wrn_plan_free(plan);
+    else *result = plan;
+    return status;
+}
+
+void wrn_plan_free(struct wrn_plan *plan)
+{
+    if (!plan) return;
+    const struct wrn_alloc alloc = plan->arena.alloc;
+    wrn_arena_free(&plan->arena);
+    wrn_mem_free(&alloc, plan);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WRN_PLAN_PLAN_H
+#define WRN_PLAN_PLAN_H
+/*
+ * From a graph to a list of steps that only has to be walked:
+ *
+ *   fuse          graph nodes → steps; BN folds into convolutions, sums and activations become epilogues
+ *   select        an algorithm for each convolution
+ *   lay out       how each tensor lies in memory (channels padded, halos of zeros), and where: by lifetime
+ *   pack          weights in the form that the algorithms read
+ *
+ * A finished plan is immutable and shared by all threads; it keeps no pointer into the graph.
+ */
+#include "conv/conv.h"
+#include "graph/graph.h"
+
+enum wrn_step_kind {
+    WRN_STEP_LOAD,       /* the caller's input → tensor */
+    WRN_STEP_CONV,       /* also linear layers */
+    WRN_STEP_ELTWISE,    /* sum, affine, ReLU where no convolution could take them up */
+    WRN_STEP_MAXPOOL,
+    WRN_STEP_AVGPOOL,
+    WRN_STEP_PAD,
+    WRN_STEP_FLATTEN,
+    WRN_STEP_SOFTMAX,
+    WRN_STEP_LOGSOFTMAX
+};
+
+/* An activation that is stored. */
+struct wrn_tensor {
+    struct wrn_layout layout;
+    int32_t rank;
+    size_t offset;              /* in the session's arena, floats */
+    size_t floats;              /* for a whole pass */
+    int32_t first, last;        /* steps that write it first and read it last */
+};
+
+/* What a convolution or elementwise step does after its core, in this order; tensors are -1 where absent:
+ *   y = core (+ residual) → raw;  z = scale ? y * scale + shift : y;  relu?;  z → act */
+struct wrn_step {
+    enum wrn_step_kind kind;
+    const char *name;           /* the first graph node in it */
+    int32_t input, residual;    /* tensors */
+    int32_t raw, act;
+    bool relu;
+    const float *bias, *scale, *shift; /* channels rounded up to the vector */
+    const struct wrn_conv_impl *impl;  /* CONV */
+    struct wrn_conv_desc conv;
+    const void *packed;
+    size_t packed_bytes, scratch_bytes, shared_bytes;
+    int32_t kernel[2], stride[2], dilation[2], pad[4]; /* pools, PAD */
+    bool count_pad;
+    float value;                /* PAD */
+    uint64_t macs;              /* per image */
+    double predicted;           /* seconds per image on one lane */
+    const char *refused;        /* why other algorithms were not taken */
+};
+
+/* An intermediate tensor that callers can ask for. */
+struct wrn_feature {
+    const char *name, *node;
+    int32_t c, h, w;
+    int32_t value;              /* in the graph, while planning; -1 where not asked for */
+    int32_t tensor;             /* -1: it was not asked for when the plan was made */
+};
+
+struct wrn_plan {
+    struct wrn_arena arena;     /* all that the plan points to */
+    struct wrn_kernels kernels;
+    struct wrn_cpu cpu;
+    struct wrn_step *steps;     int32_t step_count;
+    struct wrn_tensor *tensors; int32_t tensor_count;
+    struct wrn_feature *features; int32_t feature_count;
+    int32_t input, output;      /* tensors */
+    int32_t input_layout, output_layout;
+    int32_t lanes, pass_batch;
+    uint64_t input_size, output_size; /* the caller's floats per image */
+    size_t arena_floats;        /* activations of one pass */
+    size_t scratch_bytes;       /* per lane */
+    size_t shared_bytes;
+    uint64_t parameters, macs;
+    int32_t output_kind;
+};
+
+struct wrn_plan_options {
+    int32_t isa, lanes, pass_batch; /* pass_batch 0: chosen */
+    const char *algorithm;          /* NULL: free choice */
+    const char *features;           /* comma-separated, NULL: none */
+    uint64_t memory_limit;          /* plan and one session, 0: none */
+    void *cancel_user;
+    int32_t (*cancel)(void *user);
+};
+
+wrn_status wrn_plan_create(const struct wrn_alloc *alloc, const struct wrn_graph *graph,
+                           const struct wrn_plan_options *options, struct wrn_plan **plan, wrn_error *error);
+void wrn_plan_free(struct wrn_plan *plan); /* NULL allowed */
+
+/* Bytes that a session of this plan allocates for its arena, scratch and shared memory. */
+size_t wrn_plan_session_bytes(const struct wrn_plan *plan);
+
+#endif
