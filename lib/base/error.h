@@ -17,6 +17,12 @@ wrn_status wrn_fail(wrn_error *error, wrn_status status, const char *format, ...
 /* Puts "prefix: " before the message that is there; used to add a file's or node's name on the way up. */
 wrn_status wrn_fail_prefix(wrn_error *error, wrn_status status, const char *prefix);
 
+/* WRN_E_IO with the text of the errno value `code`: "cannot open 'path': No such file or directory". */
+wrn_status wrn_fail_errno(wrn_error *error, int code, const char *action, const char *path);
+
+/* Paths in messages are shown through %.*s with this precision. */
+#define WRN_PATH_MAX 240
+
 /* Names from files are shown through %.*s with this precision, so the message keeps its end. */
 #define WRN_NAME_MAX 120
 #define WRN_NAME(s) (s) ? (s) : "(unnamed)"

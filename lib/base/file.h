@@ -19,7 +19,8 @@ struct wrn_blob {
 wrn_status wrn_blob_read(const struct wrn_alloc *alloc, const char *path, uint64_t limit, bool map,
                          struct wrn_blob *blob, wrn_error *error);
 /* As above for the plain file `name` in the directory that holds `beside`: name must have no separator and not be
- * "." or ".."; links are not followed (O_NOFOLLOW, openat). Reads `length` bytes at `offset` (UINT64_MAX: to the end). */
+ * "." or ".." (WRN_E_UNSUPPORTED); symbolic links are not followed and files with several hard links not read (WRN_E_IO).
+ * Reads `length` bytes at `offset` (UINT64_MAX: to the end); WRN_E_FORMAT where the file is shorter. */
 wrn_status wrn_blob_read_beside(const struct wrn_alloc *alloc, const char *beside, const char *name,
                                 uint64_t offset, uint64_t length, struct wrn_blob *blob, wrn_error *error);
 void wrn_blob_free(struct wrn_blob *blob);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/alloc.h"
+#include "base/checked.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGNMENT 64
+
+static void *default_alloc(void *user, size_t size, size_t alignment)
+{
+    (void)user;
+    void *memory;
+    return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
+}
+
+static void default_free(void *user, void *memory)
+{
+    (void)user;
+    free(memory);
+}
+
+struct wrn_alloc wrn_alloc_default(void)
+{
+    struct wrn_alloc alloc = { NULL, default_alloc, default_free };
+    return alloc;
+}
+
+void *wrn_mem_alloc(const struct wrn_alloc *alloc, size_t count, size_t size)
+{
+    size_t bytes;
+    /* Half the address space, as malloc has it: sums of sizes stay clear of overflow. */
+    if (!wrn_mul_size(count, size, &bytes) || bytes > SIZE_MAX / 2) return NULL;
+    void *memory = alloc->alloc(alloc->user, bytes ? bytes : 1, ALIGNMENT);
+    if ((uintptr_t)memory % ALIGNMENT != 0) {
+        alloc->free(alloc->user, memory);
+        memory = NULL;
+    }
+    return memory;
+}
+
+void *wrn_mem_zalloc(const struct wrn_alloc *alloc, size_t count, size_t size)
+{
+    void *memory = wrn_mem_alloc(alloc, count, size);
+    if (memory) memset(memory, 0, count * size);
+    return memory;
+}
+
+void wrn_mem_free(const struct wrn_alloc *alloc, void *memory)
+{
+    if (memory) alloc->free(alloc->user, memory);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Length of the well-formed UTF-8 sequence at s (RFC 3629), 0 if there is none; s ends with a NUL. */
+static size_t utf8_length(const unsigned char *s)
+{
+    unsigned char low = 0x80, high = 0xbf; /* bounds of the second byte */
+    size_t length;
+    if (s[0] < 0x80) return 1;
+    if (s[0] < 0xc2 || s[0] > 0xf4) return 0;
+    length = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+    if (s[0] == 0xe0) low = 0xa0;  /* overlong */
+    if (s[0] == 0xed) high = 0x9f; /* surrogates */
+    if (s[0] == 0xf0) low = 0x90;  /* overlong */
+    if (s[0] == 0xf4) high = 0x8f; /* beyond U+10FFFF */
+    if (s[1] < low || s[1] > high) return 0;
+    for (size_t i = 2; i < length; i++)
+        if (s[i] < 0x80 || s[i] > 0xbf) return 0;
+    return length;
+}
+
+/* Whether the character at s would break or blank the line: C0, DEL, C1, and U+2028, U+2029. */
+static int is_control(const unsigned char *s, size_t length)
+{
+    if (length == 1) return s[0] < 0x20 || s[0] == 0x7f;
+    if (length == 2) return s[0] == 0xc2 && s[1] < 0xa0;
+    return length == 3 && s[0] == 0xe2 && s[1] == 0x80 && (s[2] == 0xa8 || s[2] == 0xa9);
+}
+
+static void make_printable(char *text)
+{
+    unsigned char *to = (unsigned char *)text, *from = to;
+    while (*from) {
+        size_t length = utf8_length(from);
+        if (length == 0 || is_control(from, length)) {
+            *to++ = '?';
+            from += length ? length : 1;
+        } else {
+            memmove(to, from, length);
+            to += length, from += length;
+        }
+    }
+    *to = 0;
+}
+
+/* Replaces the end of a text that was cut to `size` bytes, so that it ends in "..." on a whole character. */
+static void mark_cut(char *text, size_t size)
+{
+    size_t end = size - sizeof "...";
+    while (end > 0 && ((unsigned char)text[end] & 0xc0) == 0x80) end--;
+    memcpy(text + end, "...", sizeof "...");
+}
+
+wrn_status wrn_fail(wrn_error *error, wrn_status status, const char *format, ...)
+{
+    if (!error) return status;
+    /* Not straight into the error: its old message may be among the arguments. */
+    char text[sizeof error->message];
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (length < 0) text[0] = 0;
+    if (length >= (int)sizeof text) mark_cut(text, sizeof text);
+    make_printable(text);
+    error->status = status;
+    memcpy(error->message, text, sizeof text);
+    return status;
+}
+
+wrn_status wrn_fail_prefix(wrn_error *error, wrn_status status, const char *prefix)
+{
+    if (!error) return status;
+    /* The prefix gives way where both are too long: the message says what is wrong. */
+    size_t room = sizeof error->message - sizeof ": " - strlen(error->message);
+    if (room > sizeof error->message || room < WRN_NAME_MAX) room = WRN_NAME_MAX;
+    return wrn_fail(error, status, "%.*s: %s", (int)room, prefix, error->message);
+}
+
+wrn_status wrn_fail_errno(wrn_error *error, int code, const char *action, const char *path)
+{
+    char reason[128];
+    if (strerror_r(code, reason, sizeof reason) != 0) snprintf(reason, sizeof reason, "error %d", code);
+    return wrn_fail(error, WRN_E_IO, "cannot %s '%.*s': %s", action, WRN_PATH_MAX, path, reason);
+}
+
+const char *wrn_status_name(wrn_status status)
+{
+    static const char *const names[] = {
+        [WRN_OK] = "WRN_OK",
+        [WRN_E_ARG] = "WRN_E_ARG",
+        [WRN_E_NOMEM] = "WRN_E_NOMEM",
+        [WRN_E_IO] = "WRN_E_IO",
+        [WRN_E_FORMAT] = "WRN_E_FORMAT",
+        [WRN_E_UNSUPPORTED] = "WRN_E_UNSUPPORTED",
+        [WRN_E_LIMIT] = "WRN_E_LIMIT",
+        [WRN_E_SHAPE] = "WRN_E_SHAPE",
+        [WRN_E_NUMERIC] = "WRN_E_NUMERIC",
+        [WRN_E_CHECKSUM] = "WRN_E_CHECKSUM",
+        [WRN_E_GOLDEN] = "WRN_E_GOLDEN",
+        [WRN_E_CANCELLED] = "WRN_E_CANCELLED",
+        [WRN_E_BUSY] = "WRN_E_BUSY",
+        [WRN_E_NOTFOUND] = "WRN_E_NOTFOUND",
+        [WRN_E_PREPROCESS] = "WRN_E_PREPROCESS",
+    };
+    if (status < 0 || (size_t)status >= sizeof names / sizeof names[0]) return "WRN_E_UNKNOWN";
+    return names[status];
+}
