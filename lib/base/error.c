@@ -1,27 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Length of the well-formed UTF-8 sequence at s (RFC 3629), 0 if there is none; s ends with a NUL. */
-static size_t utf8_length(const unsigned char *s)
-{
-    unsigned char low = 0x80, high = 0xbf; /* bounds of the second byte */
-    size_t length;
-    if (s[0] < 0x80) return 1;
-    if (s[0] < 0xc2 || s[0] > 0xf4) return 0;
-    length = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-    if (s[0] == 0xe0) low = 0xa0;  /* overlong */
-    if (s[0] == 0xed) high = 0x9f; /* surrogates */
-    if (s[0] == 0xf0) low = 0x90;  /* overlong */
-    if (s[0] == 0xf4) high = 0x8f; /* beyond U+10FFFF */
-    if (s[1] < low || s[1] > high) return 0;
-    for (size_t i = 2; i < length; i++)
-        if (s[i] < 0x80 || s[i] > 0xbf) return 0;
-    return length;
-}
 
 /* Whether the character at s would break or blank the line: C0, DEL, C1, and U+2028, U+2029. */
 static int is_control(const unsigned char *s, size_t length)
@@ -35,7 +18,7 @@ static void make_printable(char *text)
 {
     unsigned char *to = (unsigned char *)text, *from = to;
     while (*from) {
-        size_t length = utf8_length(from);
+        size_t length = wrn_utf8_length((const char *)from);
         if (length == 0 || is_control(from, length)) {
             *to++ = '?';
             from += length ? length : 1;
