@@ -39,6 +39,7 @@ struct wrn_tensor {
  *   y = core (+ residual) → raw;  z = scale ? y * scale + shift : y;  relu?;  z → act */
 struct wrn_step {
     enum wrn_step_kind kind;
+    const char *op;             /* for people: "conv 3x3/2 +add +affine +relu" */
     const char *name;           /* the first graph node in it */
     int32_t input, residual;    /* tensors */
     int32_t raw, act;

@@ -4,6 +4,7 @@
 
 #include "base/checked.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Everything one call works on; arrays are per graph value. */
@@ -106,6 +107,27 @@ static void take_window(const struct selection *s, const struct wrn_draft *f, st
     step->value = (float)n->value;
 }
 
+/* "conv 3x3/2 +add +affine +relu" */
+static const char *describe(struct selection *s, const struct wrn_draft *f, const struct wrn_step *step)
+{
+    static const char *const kinds[] = {
+        [WRN_STEP_LOAD] = "load", [WRN_STEP_CONV] = "conv", [WRN_STEP_ELTWISE] = "elementwise", [WRN_STEP_MAXPOOL] = "max pool",
+        [WRN_STEP_AVGPOOL] = "average pool", [WRN_STEP_PAD] = "pad", [WRN_STEP_FLATTEN] = "flatten", [WRN_STEP_SOFTMAX] = "softmax",
+        [WRN_STEP_LOGSOFTMAX] = "log softmax",
+    };
+    char window[48] = "", text[96];
+    const struct wrn_node *n = f->node;
+    bool linear = n && n->op == WRN_OP_LINEAR, pool = f->kind == WRN_STEP_MAXPOOL || f->kind == WRN_STEP_AVGPOOL;
+    const int32_t *kernel = pool ? step->kernel : n ? n->kernel : NULL;
+    if (pool || (f->kind == WRN_STEP_CONV && !linear)) {
+        int used = snprintf(window, sizeof window, " %dx%d", kernel[0], kernel[1]);
+        if (n->stride[0] > 1) snprintf(window + used, sizeof window - (size_t)used, "/%d", n->stride[0]);
+    }
+    int length = snprintf(text, sizeof text, "%s%s%s%s%s", linear ? "linear" : kinds[f->kind], window, f->residual >= 0 ? " +add" : "",
+                          f->scale ? " +affine" : "", f->relu ? " +relu" : "");
+    return wrn_arena_string(&s->plan->arena, text, (size_t)length);
+}
+
 static wrn_status add_step(struct selection *s, const struct wrn_draft *f, wrn_error *error)
 {
     struct wrn_plan *plan = s->plan;
@@ -119,6 +141,8 @@ static wrn_status add_step(struct selection *s, const struct wrn_draft *f, wrn_e
     if (f->raw >= 0 && s->reads[f->raw]) step->raw = add_tensor(s, f->raw);
     if (f->act >= 0) step->act = add_tensor(s, f->act);
     if (f->kind == WRN_STEP_MAXPOOL || f->kind == WRN_STEP_AVGPOOL || f->kind == WRN_STEP_PAD) take_window(s, f, step);
+    step->op = describe(s, f, step);
+    if (!step->op) return no_memory(error);
     if (f->kind != WRN_STEP_CONV) return WRN_OK;
     describe_conv(s, f, step);
     return choose(s, step, error);

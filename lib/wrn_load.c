@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Public: load, retain, free. */
+#include "wrn_model.h"
+
+#include "base/options.h"
+#include "graph/architecture.h"
+#include "graph/importer.h"
+#include "image/preprocess.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Model files beyond this are refused before they are read: eight times the largest network of the paper. */
+#define MAX_FILE_BYTES (UINT64_C(4) << 30)
+#define MAX_THREADS 1024
+#define MAX_PASS_BATCH 65536
+
+static wrn_status no_memory(wrn_error *error)
+{
+    return wrn_fail(error, WRN_E_NOMEM, "out of memory");
+}
+
+static wrn_status check_range(const char *option, int32_t value, int32_t largest, wrn_error *error)
+{
+    if (value < 0 || value > largest) return wrn_fail(error, WRN_E_ARG, "option %s: %d is not between 0 and %d", option, value, largest);
+    return WRN_OK;
+}
+
+static wrn_status check_options(const wrn_load_options *o, wrn_error *error)
+{
+    if (o->flags & ~(WRN_LOAD_MMAP | WRN_LOAD_IN_PLACE | WRN_LOAD_VERIFY))
+        return wrn_fail(error, WRN_E_UNSUPPORTED, "option flags: unknown bits in 0x%x", o->flags);
+    WRN_TRY(check_range("threads", o->threads, MAX_THREADS, error));
+    WRN_TRY(check_range("pass_batch", o->pass_batch, MAX_PASS_BATCH, error));
+    WRN_TRY(check_range("height", o->height, WRN_MAX_SIDE, error));
+    WRN_TRY(check_range("width", o->width, WRN_MAX_SIDE, error));
+    if (!o->height != !o->width) return wrn_fail(error, WRN_E_ARG, "options height and width: only one is set");
+    if (!o->alloc != !o->free) return wrn_fail(error, WRN_E_ARG, "options alloc and free: only one is set");
+    if (o->algorithm && !wrn_conv_find(o->algorithm)) return wrn_fail(error, WRN_E_ARG, "option algorithm: there is no '%.40s'", o->algorithm);
+    return WRN_OK;
+}
+
+static void say(const wrn_load_options *o, int32_t level, const char *message)
+{
+    if (o->log && level <= o->log_level) o->log(o->log_user, level, message);
+}
+
+/* ---- from bytes to a graph ---- */
+
+static wrn_status read_graph(struct wrn_source *source, const wrn_load_options *o, struct wrn_graph **graph, const char **format, wrn_error *error)
+{
+    for (const struct wrn_importer *const *i = wrn_importers; *i; i++) {
+        if (!(*i)->probe(source->blob->data, source->blob->size)) continue;
+        *format = (*i)->name;
+        WRN_TRY((*i)->read(source, graph, error));
+        const struct wrn_value *in = &(*graph)->values[(*graph)->input];
+        if (!o->height || (o->height == in->h && o->width == in->w)) return WRN_OK;
+        wrn_status status = wrn_graph_resize(*graph, o->height, o->width, error);
+        if (status != WRN_OK) {
+            wrn_graph_free(*graph);
+            *graph = NULL;
+        }
+        return status;
+    }
+    return wrn_fail(error, WRN_E_FORMAT, "%s", source->blob->size == 0 ? "the file is empty" : "not a model file: neither .wrn nor ONNX");
+}
+
+/* ---- from a graph to a model ---- */
+
+static wrn_status copy_labels(wrn_model *m, const struct wrn_graph *g, wrn_error *error)
+{
+    int32_t classes = (int32_t)(m->plan->output_size > WRN_MAX_CLASSES ? 0 : m->plan->output_size);
+    m->labels = wrn_arena_alloc(&m->arena, (size_t)classes, sizeof *m->labels);
+    if (!m->labels) return no_memory(error);
+    for (int32_t i = 0; i < classes; i++) {
+        char number[16];
+        snprintf(number, sizeof number, "%d", i);
+        const char *label = i < g->label_count ? g->labels[i] : number;
+        m->labels[i] = wrn_arena_string(&m->arena, label, strlen(label));
+        if (!m->labels[i]) return no_memory(error);
+    }
+    m->label_count = g->label_count;
+    return WRN_OK;
+}
+
+static wrn_status add_property(wrn_model *m, const char *key, const char *value, wrn_error *error)
+{
+    struct wrn_property *p = &m->properties[m->property_count];
+    p->key = wrn_arena_string(&m->arena, key, strlen(key));
+    p->value = wrn_arena_string(&m->arena, value, strlen(value));
+    if (!p->key || !p->value) return no_memory(error);
+    m->property_count++;
+    return WRN_OK;
+}
+
+/* What the library finds out itself comes first and wins over what the file says. */
+static wrn_status copy_properties(wrn_model *m, const struct wrn_graph *g, const char *format, wrn_error *error)
+{
+    struct wrn_architecture a;
+    WRN_TRY(wrn_architecture_find(g, &a, error));
+    m->properties = wrn_arena_alloc(&m->arena, (size_t)g->property_count + 4, sizeof *m->properties);
+    if (!m->properties) return no_memory(error);
+    WRN_TRY(add_property(m, "architecture", a.name, error));
+    WRN_TRY(add_property(m, "block", a.block, error));
+    WRN_TRY(add_property(m, "family", a.family, error));
+    WRN_TRY(add_property(m, "format", format, error));
+    for (int32_t i = 0; i < g->property_count; i++)
+        if (!wrn_model_property(m, g->properties[i].key)) WRN_TRY(add_property(m, g->properties[i].key, g->properties[i].value, error));
+    return WRN_OK;
+}
+
+static wrn_status copy_preprocess(wrn_model *m, const struct wrn_graph *g, const wrn_load_options *o, wrn_error *error)
+{
+    m->has_preprocess = g->has_preprocess;
+    m->preprocess = g->preprocess;
+    if (o->preprocess) {
+        WRN_TRY(wrn_options_copy(&m->preprocess, sizeof m->preprocess, WRN_SIZE_UP_TO(wrn_preprocess, std), o->preprocess, "wrn_preprocess", error));
+        m->has_preprocess = true;
+    }
+    if (!m->has_preprocess) return WRN_OK;
+    if (!m->preprocess.crop_height) m->preprocess.crop_height = m->height;
+    if (!m->preprocess.crop_width) m->preprocess.crop_width = m->width;
+    if (m->preprocess.crop_height != m->height || m->preprocess.crop_width != m->width) {
+        if (o->height && !o->preprocess) { /* the caller asked for another input size than the file's: crop to that */
+            m->preprocess.crop_height = m->height;
+            m->preprocess.crop_width = m->width;
+        } else {
+            return wrn_fail(error, WRN_E_SHAPE, "preprocessing crops to %d x %d, the network takes %d x %d", m->preprocess.crop_height,
+                            m->preprocess.crop_width, m->height, m->width);
+        }
+    }
+    return wrn_preprocess_check(&m->preprocess, m->channels, error);
+}
+
+/* The file's golden input through the network, against the output recorded for it. */
+static wrn_status verify(wrn_model *m, const struct wrn_golden *golden, wrn_error *error)
+{
+    if (golden->batch == 0) return wrn_fail(error, WRN_E_NOTFOUND, "the file carries no golden vectors to verify with");
+    size_t ins = (size_t)golden->batch * (size_t)m->plan->input_size, outs = (size_t)golden->batch * (size_t)m->plan->output_size;
+    float *output = wrn_mem_alloc(&m->alloc, outs, sizeof *output);
+    if (!output) return no_memory(error);
+    wrn_status status = wrn_infer(m, golden->batch, golden->input, ins, output, outs, error);
+    double difference = 0, norm = 0;
+    for (size_t i = 0; status == WRN_OK && i < outs; i++) {
+        double d = (double)output[i] - golden->output[i];
+        difference += d * d;
+        norm += (double)golden->output[i] * golden->output[i];
+    }
+    double relative = sqrt(difference) / (norm > 0 ? sqrt(norm) : 1);
+    if (status == WRN_OK && !(relative <= golden->tolerance))
+        status = wrn_fail(error, WRN_E_GOLDEN, "the golden input gives another output than the recorded one: relative error %.3g, allowed %.3g",
+                          relative, golden->tolerance);
+    wrn_mem_free(&m->alloc, output);
+    return status;
+}
+
+static wrn_status make_plan(wrn_model *m, const struct wrn_graph *g, const wrn_load_options *o, wrn_error *error)
+{
+    struct wrn_cpu cpu;
+    struct wrn_plan_options p = { .pass_batch = o->pass_batch, .algorithm = o->algorithm, .features = o->features,
+                                  .memory_limit = o->memory_limit, .cancel_user = o->cancel_user, .cancel = o->cancel };
+    struct wrn_pool_host host = { .user = o->parallel_for_user, .parallel_for = o->parallel_for };
+    wrn_cpu_detect(&cpu);
+    WRN_TRY(wrn_cpu_choose_isa(&cpu, o->isa, &p.isa, error));
+    WRN_TRY(wrn_pool_create(&m->alloc, o->threads ? o->threads : wrn_cpu_usable(), &host, &m->pool, error));
+    p.lanes = wrn_pool_lanes(m->pool);
+    return wrn_plan_create(&m->alloc, g, &p, &m->plan, error);
+}
+
+static wrn_status make_model(const struct wrn_graph *g, const char *format, const wrn_load_options *o, const struct wrn_alloc *alloc,
+                             wrn_model **result, wrn_error *error)
+{
+    wrn_model *m = wrn_mem_zalloc(alloc, 1, sizeof *m);
+    wrn_status status = WRN_OK;
+    if (!m) return no_memory(error);
+    m->alloc = *alloc;
+    wrn_arena_init(&m->arena, alloc);
+    atomic_init(&m->owners, 1);
+    m->magic = WRN_MODEL_MAGIC;
+    if (pthread_mutex_init(&m->lock, NULL) != 0) {
+        wrn_mem_free(alloc, m);
+        return no_memory(error);
+    }
+    m->channels = g->values[g->input].c;
+    m->height = g->values[g->input].h;
+    m->width = g->values[g->input].w;
+    m->has_golden = g->golden.batch > 0;
+    m->cancel_user = o->cancel_user;
+    m->cancel = o->cancel;
+
+    WRN_TRY_GOTO(make_plan(m, g, o, error));
+    WRN_TRY_GOTO(copy_labels(m, g, error));
+    WRN_TRY_GOTO(copy_properties(m, g, format, error));
+    WRN_TRY_GOTO(copy_preprocess(m, g, o, error));
+    m->bytes = sizeof *m + m->arena.total + sizeof *m->plan + m->plan->arena.total;
+    if (o->flags & WRN_LOAD_VERIFY) WRN_TRY_GOTO(verify(m, &g->golden, error));
+done:
+    if (status != WRN_OK) wrn_free(m);
+    else *result = m;
+    return status;
+}
+
+static struct wrn_alloc alloc_of(const wrn_load_options *o)
+{
+    if (!o->alloc) return wrn_alloc_default();
+    return (struct wrn_alloc){ .user = o->alloc_user, .alloc = o->alloc, .free = o->free };
+}
+
+/* Takes the blob over. */
+static wrn_status load_blob(struct wrn_blob *blob, const char *path, const wrn_load_options *o, wrn_model **model, wrn_error *error)
+{
+    struct wrn_source source = { .alloc = alloc_of(o), .blob = blob, .path = path, .height = o->height, .width = o->width,
+                                 .external_user = o->external_user, .external_data = o->external_data,
+                                 .cancel_user = o->cancel_user, .cancel = o->cancel };
+    struct wrn_graph *graph = NULL;
+    const char *format = "";
+    wrn_status status = read_graph(&source, o, &graph, &format, error);
+    if (status == WRN_OK) status = make_model(graph, format, o, &source.alloc, model, error);
+    wrn_graph_free(graph);
+    wrn_blob_free(blob);
+    if (status == WRN_OK && !(*model)->has_preprocess) say(o, 1, "the model carries no preprocessing: wrn_classify will not work");
+    return status;
+}
+
+/* Checks what both ways of loading have in common, and clears the error for them. */
+static wrn_status begin(const wrn_load_options *theirs, wrn_load_options *o, wrn_model **model, wrn_error *error)
+{
+    if (error) *error = (wrn_error){ 0 };
+    if (!model) return wrn_fail(error, WRN_E_ARG, "argument model is NULL");
+    *model = NULL;
+    WRN_TRY(wrn_options_copy(o, sizeof *o, WRN_SIZE_UP_TO(wrn_load_options, external_data), theirs, "wrn_load_options", error));
+    return check_options(o, error);
+}
+
+wrn_status wrn_load(const char *path, const wrn_load_options *options, wrn_model **model, wrn_error *error)
+{
+    wrn_load_options o;
+    struct wrn_blob blob;
+    WRN_TRY(begin(options, &o, model, error));
+    if (!path) return wrn_fail(error, WRN_E_ARG, "argument path is NULL");
+    const struct wrn_alloc alloc = alloc_of(&o);
+    WRN_TRY(wrn_blob_read(&alloc, path, MAX_FILE_BYTES, (o.flags & WRN_LOAD_MMAP) != 0, &blob, error));
+    wrn_status status = load_blob(&blob, path, &o, model, error);
+    return status == WRN_OK ? status : wrn_fail_prefix(error, status, path);
+}
+
+wrn_status wrn_load_memory(const void *data, size_t size, const wrn_load_options *options, wrn_model **model, wrn_error *error)
+{
+    wrn_load_options o;
+    WRN_TRY(begin(options, &o, model, error));
+    if (!data) return wrn_fail(error, WRN_E_ARG, "argument data is NULL");
+    struct wrn_blob blob = { .alloc = alloc_of(&o), .data = data, .size = size, .kind = WRN_BLOB_BORROWED };
+    return load_blob(&blob, NULL, &o, model, error);
+}
+
+wrn_model *wrn_retain(wrn_model *model)
+{
+    if (model) atomic_fetch_add_explicit(&model->owners, 1, memory_order_relaxed);
+    return model;
+}
+
+void wrn_free(wrn_model *m)
+{
+    if (!m || m->magic != WRN_MODEL_MAGIC) return;
+    if (atomic_fetch_sub_explicit(&m->owners, 1, memory_order_acq_rel) != 1) return;
+    const struct wrn_alloc alloc = m->alloc;
+    while (m->idle) {
+        struct wrn_session *s = m->idle;
+        m->idle = s->next;
+        wrn_session_destroy(m, s);
+    }
+    wrn_pool_free(m->pool);
+    wrn_plan_free(m->plan);
+    wrn_arena_free(&m->arena);
+    pthread_mutex_destroy(&m->lock);
+    m->magic = 0;
+    wrn_mem_free(&alloc, m);
+}
