@@ -33,7 +33,8 @@ struct wrn_layout {
 /*
  * One tile of a convolution or matrix product: `mr` pixels times `nv` vectors of output channels.
  *
- *   y[p][k] = bias[k] + sum over taps t, channels i of  a[p * a_stride + taps[t] + i] * b[(t * c + i) * nr + k]
+ *   y[p][k] = sum over taps t, channels i of  a[p * a_stride + taps[t] + i] * b[(t * c + i) * nr + k]
+ *   if (bias)     y[p][k] += bias[k]
  *   if (residual) y[p][k] += residual[p * residual_stride + k]
  *   if (raw)      raw[p * raw_stride + k] = y[p][k]
  *   z = scale ? y * scale[k] + shift[k] : y;   if (relu) z = z < 0 ? 0 : z   (a NaN stays)
@@ -60,7 +61,8 @@ typedef void (*wrn_tile_fn)(const struct wrn_tile *tile);
 #define WRN_TILE_NV_MAX 4
 
 /* Elementwise over `pixels` pixels of cp floats, cp a multiple of vec (or 4):
- * y = a (+ b); raw = y; act = relu(y * scale + shift), as in wrn_tile. b, raw, act, scale (with shift) may be NULL. */
+ * y = a (+ b); raw = y; act = relu(y * scale + shift), as in wrn_tile. b, raw, act, scale (with shift) may be NULL;
+ * raw and act may be a or b. */
 struct wrn_eltwise {
     const float *a, *b, *scale, *shift;
     float *raw, *act;

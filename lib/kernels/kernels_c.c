@@ -19,7 +19,7 @@ static void tile_c(const struct wrn_tile *t, int mr, int nr)
             for (int32_t tap = 0; tap < t->tap_count; tap++)
                 for (int32_t i = 0; i < t->c; i++)
                     y += t->a[p * t->a_stride + t->taps[tap] + i] * t->b[((ptrdiff_t)tap * t->c + i) * nr + k];
-            y += t->bias[k];
+            if (t->bias) y += t->bias[k];
             if (t->residual) y += t->residual[p * t->residual_stride + k];
             if (t->raw) t->raw[p * t->raw_stride + k] = y;
             if (t->scale) y = y * t->scale[k] + t->shift[k];
@@ -60,7 +60,7 @@ static void maxpool_c(const struct wrn_poolrow *p)
                     int64_t xx = (int64_t)x * p->stride[1] - p->pad_left + (int64_t)kx * p->dilation[1];
                     if (xx < 0 || xx >= p->in_w) continue;
                     float v = p->in[(size_t)y * p->in_row + (size_t)xx * (size_t)p->cp + (size_t)i];
-                    if (!(v <= best)) best = v; /* a NaN is kept */
+                    if (v > best || v != v) best = v; /* a NaN is kept */
                 }
             }
             p->out[(size_t)x * (size_t)p->cp + (size_t)i] = best;

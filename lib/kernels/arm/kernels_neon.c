@@ -11,6 +11,8 @@
 #else
 #define TILES WRN_TILES_ARMV7
 #endif
+#include "kernels/eltwise_tmpl.h"
+#include "kernels/pool_tmpl.h"
 #include "kernels/tile_tmpl.h"
 
 void wrn_kernels_neon(struct wrn_kernels *k)
@@ -18,4 +20,7 @@ void wrn_kernels_neon(struct wrn_kernels *k)
     k->isa = WRN_ISA_NEON;
     k->vec = VEC;
     fill_tiles(k);
+    k->eltwise = eltwise;
+    k->maxpool = maxpool;
+    k->avgpool = avgpool;
 }

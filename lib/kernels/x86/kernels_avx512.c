@@ -14,6 +14,8 @@
 #include "kernels/tile_shapes.h"
 #include "kernels/x86/vec_avx512.h"
 #define TILES WRN_TILES_AVX512
+#include "kernels/eltwise_tmpl.h"
+#include "kernels/pool_tmpl.h"
 #include "kernels/tile_tmpl.h"
 
 void wrn_kernels_avx512(struct wrn_kernels *k)
@@ -21,6 +23,9 @@ void wrn_kernels_avx512(struct wrn_kernels *k)
     k->isa = WRN_ISA_AVX512;
     k->vec = VEC;
     fill_tiles(k);
+    k->eltwise = eltwise;
+    k->maxpool = maxpool;
+    k->avgpool = avgpool;
 }
 
 #if defined(__clang__)
