@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The public headers compile alone and without a warning, as C99 to C++20, with every compiler that is here.
+#   check_header.sh SOURCE_DIRECTORY COMPILER...
+set -eu
+source=$1
+shift
+warnings='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror'
+compiled=0
+
+compile() { # COMPILER LANGUAGE STANDARD FILE
+    # shellcheck disable=SC2086 # the flags are to be split
+    if ! "$1" -x "$2" "-std=$3" $warnings -I"$source/include" -fsyntax-only "$4"; then
+        echo "$1 -std=$3 does not take $4"
+        exit 1
+    fi
+    compiled=$((compiled + 1))
+}
+
+for compiler in "$@"; do
+    if ! command -v "$compiler" >/dev/null; then
+        echo "no $compiler here: left out"
+        continue
+    fi
+    case $compiler in
+    *++*)
+        for standard in c++11 c++20; do compile "$compiler" c++ $standard "$source/tests/abi/header_alone.c"; done
+        if [ -f "$source/include/wrn.hpp" ]; then compile "$compiler" c++ c++17 "$source/include/wrn.hpp"; fi
+        ;;
+    *)
+        for standard in c99 c11; do compile "$compiler" c $standard "$source/tests/abi/header_alone.c"; done
+        ;;
+    esac
+done
+[ "$compiled" -gt 0 ]
