@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Model files beyond this are refused before they are read: eight times the largest network of the paper. */
-#define MAX_FILE_BYTES (UINT64_C(4) << 30)
 #define MAX_THREADS 1024
 #define MAX_PASS_BATCH 65536
 
@@ -44,26 +42,6 @@ static wrn_status check_options(const wrn_load_options *o, wrn_error *error)
 static void say(const wrn_load_options *o, int32_t level, const char *message)
 {
     if (o->log && level <= o->log_level) o->log(o->log_user, level, message);
-}
-
-/* ---- from bytes to a graph ---- */
-
-static wrn_status read_graph(struct wrn_source *source, const wrn_load_options *o, struct wrn_graph **graph, const char **format, wrn_error *error)
-{
-    for (const struct wrn_importer *const *i = wrn_importers; *i; i++) {
-        if (!(*i)->probe(source->blob->data, source->blob->size)) continue;
-        *format = (*i)->name;
-        WRN_TRY((*i)->read(source, graph, error));
-        const struct wrn_value *in = &(*graph)->values[(*graph)->input];
-        if (!o->height || (o->height == in->h && o->width == in->w)) return WRN_OK;
-        wrn_status status = wrn_graph_resize(*graph, o->height, o->width, error);
-        if (status != WRN_OK) {
-            wrn_graph_free(*graph);
-            *graph = NULL;
-        }
-        return status;
-    }
-    return wrn_fail(error, WRN_E_FORMAT, "%s", source->blob->size == 0 ? "the file is empty" : "not a model file: neither .wrn nor ONNX");
 }
 
 /* ---- from a graph to a model ---- */
@@ -215,7 +193,7 @@ static wrn_status load_blob(struct wrn_blob *blob, const char *path, const wrn_l
                                  .cancel_user = o->cancel_user, .cancel = o->cancel };
     struct wrn_graph *graph = NULL;
     const char *format = "";
-    wrn_status status = read_graph(&source, o, &graph, &format, error);
+    wrn_status status = wrn_import(&source, &graph, &format, error);
     if (status == WRN_OK) status = make_model(graph, format, o, &source.alloc, model, error);
     wrn_graph_free(graph);
     wrn_blob_free(blob);
@@ -240,7 +218,7 @@ wrn_status wrn_load(const char *path, const wrn_load_options *options, wrn_model
     WRN_TRY(begin(options, &o, model, error));
     if (!path) return wrn_fail(error, WRN_E_ARG, "argument path is NULL");
     const struct wrn_alloc alloc = alloc_of(&o);
-    WRN_TRY(wrn_blob_read(&alloc, path, MAX_FILE_BYTES, (o.flags & WRN_LOAD_MMAP) != 0, &blob, error));
+    WRN_TRY(wrn_blob_read(&alloc, path, WRN_MAX_FILE_BYTES, (o.flags & WRN_LOAD_MMAP) != 0, &blob, error));
     wrn_status status = load_blob(&blob, path, &o, model, error);
     return status == WRN_OK ? status : wrn_fail_prefix(error, status, path);
 }

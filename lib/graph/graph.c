@@ -215,6 +215,7 @@ wrn_status wrn_graph_resize(struct wrn_graph *g, int32_t height, int32_t width, 
     sized.w = width;
     WRN_TRY(check_extent(&sized, error));
     *in = sized;
+    memset(&g->golden, 0, sizeof g->golden); /* recorded for the size that was */
     for (int32_t i = 0; i < g->node_count; i++) {
         struct wrn_value *v = &g->values[g->nodes[i].output];
         wrn_status status = wrn_node_shape(g, &g->nodes[i], v, error);

@@ -132,7 +132,8 @@ wrn_status wrn_graph_set_output(struct wrn_graph *graph, int32_t value, wrn_erro
 /* The last checks before use: input and output set, output reached from the input, labels and golden vectors fit. */
 wrn_status wrn_graph_check(const struct wrn_graph *graph, wrn_error *error);
 
-/* Infers all shapes again for another input height and width; fails, naming the node, where the graph does not allow it. */
+/* Infers all shapes again for another input height and width; fails, naming the node, where the graph does not allow it.
+ * Golden vectors are for the old size and are dropped. */
 wrn_status wrn_graph_resize(struct wrn_graph *graph, int32_t height, int32_t width, wrn_error *error);
 
 /* key and value are copied; an existing key is replaced; value NULL or "" removes. */

@@ -4,12 +4,15 @@
 /* What a file format offers to the loader. The .wrn reader is one, the ONNX importer another. */
 #include "graph/graph.h"
 
+/* Model files beyond this are refused before they are read: eight times the largest network of the paper. */
+#define WRN_MAX_FILE_BYTES (UINT64_C(4) << 30)
+
 struct wrn_source {
     struct wrn_alloc alloc;
     struct wrn_blob *blob;   /* the file's bytes; an importer that keeps pointers into them moves the blob into the graph
                                 (graph->blob = *blob, blob->kind = WRN_BLOB_NONE) */
     const char *path;        /* NULL when loaded from memory */
-    int32_t height, width;   /* wanted input size, 0: as in the file */
+    int32_t height, width;   /* wanted input size, both 0: as in the file */
     void *external_user;     /* as in wrn_load_options */
     int32_t (*external_data)(void *user, const char *name, const void **data, size_t *size);
     void *cancel_user;
@@ -29,6 +32,10 @@ extern const struct wrn_importer *const wrn_importers[];
 
 extern const struct wrn_importer wrn_importer_wrn;  /* graph/wrnfile_read.c */
 extern const struct wrn_importer wrn_importer_onnx; /* importers/onnx/onnx_import.c */
+
+/* Reads with the first importer that knows the bytes; *format is its name. The graph has the input size that the source
+ * asks for: an importer may leave that to wrn_graph_resize. The blob stays the caller's to free, moved or not. */
+wrn_status wrn_import(struct wrn_source *source, struct wrn_graph **graph, const char **format, wrn_error *error);
 
 /* Writers. `graph` is not changed. */
 wrn_status wrn_wrnfile_write(const struct wrn_graph *graph, const char *path, wrn_error *error);
