@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs into an empty folder, moves the folder, and builds outside programs in every way that the README offers.
+#   install.sh SOURCE_DIRECTORY BUILD_DIRECTORY WORK_DIRECTORY C_COMPILER LIBDIR VERSION
+set -euo pipefail
+source=$1 build=$2 work=$3 cc=$4 libdir=$5 version=$6
+consumer=$source/tests/install/consumer.c
+rm -rf "$work"
+mkdir -p "$work"
+
+cmake --install "$build" --prefix "$work/first" >"$work/install.log"
+mv "$work/first" "$work/prefix" # nothing in it may point to where it was
+prefix=$work/prefix
+for file in include/wrn.h "$libdir/libwrn.so" "$libdir/libwrn.a" "$libdir/pkgconfig/libwrn.pc"; do
+    [ -e "$prefix/$file" ] || { echo "$file is not installed"; exit 1; }
+done
+if grep -rlF "$build" "$prefix/$libdir/pkgconfig" "$prefix/$libdir/cmake"; then echo "these name the build directory"; exit 1; fi
+
+step() { echo "== $*"; }
+export PKG_CONFIG_PATH=$prefix/$libdir/pkgconfig
+pc() { pkg-config "$@" libwrn; }
+
+step "pkg-config, shared"
+[ "$(pc --modversion)" = "$version" ]
+# shellcheck disable=SC2046 # flags are to be split
+"$cc" -std=c11 -Wall -Wextra -Werror "$consumer" -o "$work/shared" $(pc --cflags --libs)
+LD_LIBRARY_PATH=$prefix/$libdir "$work/shared"
+
+step "pkg-config, static"
+# shellcheck disable=SC2046
+"$cc" -std=c11 -DWRN_STATIC "$consumer" -o "$work/static" $(pc --cflags) -Wl,-Bstatic -lwrn -Wl,-Bdynamic \
+    $(pc --static --libs | sed 's/-lwrn//') -L"$prefix/$libdir"
+"$work/static"
+if readelf -d "$work/static" | grep -q 'libwrn'; then echo "the static program needs libwrn.so"; exit 1; fi
+
+step "find_package"
+outside() { # NAME FOLDER [CMAKE ARGUMENT...]
+    local name=$1 folder=$2
+    shift 2
+    cmake -S "$source/tests/install/$folder" -B "$work/$name" -G Ninja -DCMAKE_C_COMPILER="$cc" "$@" &&
+        cmake --build "$work/$name" && "$work/$name/consumer_shared" && "$work/$name/consumer_static"
+}
+outside package package -DCMAKE_PREFIX_PATH="$prefix" -DWANTED_VERSION="$version"
+
+step "find_package of a version that this is not"
+for wanted in 99.0 "${version%%.*}.99"; do
+    if outside refused package -DCMAKE_PREFIX_PATH="$prefix" -DWANTED_VERSION="$wanted" >"$work/refused.log" 2>&1; then
+        echo "accepted as version $wanted"
+        exit 1
+    fi
+    grep -q "$wanted" "$work/refused.log"
+    rm -rf "$work/refused"
+done
+
+step "add_subdirectory"
+outside subdirectory subdirectory -DWRN_SOURCE="$source"
