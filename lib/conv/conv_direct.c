@@ -7,6 +7,7 @@
 #include "conv/conv.h"
 
 #include "base/checked.h"
+#include "conv/conv_tiling.h"
 
 enum { INPUT, RESIDUAL, RAW, ACT, TENSORS };
 
@@ -30,13 +31,6 @@ struct cut {
     int64_t tiles_per_item;
     uint32_t spans;          /* items for one block of channels */
 };
-
-static int32_t tile_height(const struct wrn_kernels *k, int32_t nv)
-{
-    int32_t mr = k->tile_mr;
-    while (!k->tile[nv][mr]) mr--;
-    return mr;
-}
 
 static struct lines lines_of(const struct wrn_conv_desc *d, int32_t batch)
 {
@@ -67,42 +61,16 @@ static struct lines lines_of(const struct wrn_conv_desc *d, int32_t batch)
     return l;
 }
 
-/* Steps of the reduction loop are counted in multiply-adds of a vector; a tile of few accumulators waits for their
- * latency (4 cycles times 2 units on most CPUs), and each step loads mr values and nv vectors. */
-static double step_cost(int64_t mr, int32_t nv)
-{
-    double work = (double)(mr * nv);
-    return (work < 8 ? 8 : work) + 0.25 * (double)(mr + nv);
-}
-
-static double block_cost(const struct wrn_kernels *k, int64_t pixels, int32_t nv)
-{
-    int64_t tiles = (pixels + tile_height(k, nv) - 1) / tile_height(k, nv);
-    return (double)tiles * step_cost((pixels + tiles - 1) / tiles, nv);
-}
-
-static int32_t choose_nv(const struct wrn_kernels *k, int64_t pixels, int32_t vectors)
-{
-    int32_t best = 1;
-    double best_cost = 0;
-    for (int32_t nv = 1; nv <= k->tile_nv && nv <= vectors; nv++) {
-        double cost = block_cost(k, pixels, nv) * (vectors / nv);
-        if (vectors % nv) cost += block_cost(k, pixels, vectors % nv);
-        if (nv == 1 || cost < best_cost) best = nv, best_cost = cost;
-    }
-    return best;
-}
-
 static struct cut cut_of(const struct wrn_conv_desc *d, int32_t batch)
 {
     const struct wrn_kernels *k = d->kernels;
     struct cut cut = { .lines = lines_of(d, batch) };
     cut.vectors = (d->k + k->vec - 1) / k->vec;
     /* The packed weights are laid out for nv, so it comes from the largest batch. */
-    cut.nv = choose_nv(k, lines_of(d, d->batch).size[0], cut.vectors);
+    cut.nv = wrn_conv_choose_nv(k, lines_of(d, d->batch).size[0], cut.vectors);
     cut.blocks = (cut.vectors + cut.nv - 1) / cut.nv;
 
-    int32_t mr = tile_height(k, cut.nv);
+    int32_t mr = wrn_conv_tile_height(k, cut.nv);
     cut.tiles_per_line = (cut.lines.size[0] + mr - 1) / mr;
     cut.tiles = cut.tiles_per_line * cut.lines.size[1] * cut.lines.size[2];
     /* Eight items a lane even out the lanes' speeds; a block of weights is read once an item. */
@@ -120,8 +88,11 @@ static const char *applicable(const struct wrn_conv_desc *d)
 
 static double cost(const struct wrn_conv_desc *d)
 {
-    double flops = 2.0 * d->k * d->out_h * d->out_w * d->c * d->kernel[0] * d->kernel[1];
-    return flops / (d->kernels->vec * 5e9);
+    /* Whole vectors of channels, and about 32 cycles around the reduction of a pixel's vector. */
+    double vectors = (double)((d->k + d->kernels->vec - 1) / d->kernels->vec) * d->out_h * d->out_w;
+    double weights = (double)d->k * d->c * d->kernel[0] * d->kernel[1] * sizeof(float) / d->batch;
+    double cycles = vectors * (1.05 * d->c * d->kernel[0] * d->kernel[1] + 32) + weights / 8;
+    return cycles * WRN_CONV_SECONDS_PER_STEP;
 }
 
 static int32_t reach(int32_t in, int32_t out, int32_t kernel, int32_t stride, int32_t dilation, int32_t pad)

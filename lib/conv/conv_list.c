@@ -5,7 +5,8 @@
 #include <string.h>
 
 const struct wrn_conv_impl *const wrn_conv_impls[] = {
-    /* Winograd F(4x4,3x3) and F(2x2,3x3) stand here when they exist. */
+    &wrn_conv_winograd4,
+    &wrn_conv_winograd2,
     &wrn_conv_direct,
     &wrn_conv_reference,
     NULL,

@@ -7,6 +7,7 @@ void wrn_kernels_fill(struct wrn_kernels *kernels, int32_t isa)
 {
     *kernels = (struct wrn_kernels){ 0 };
     wrn_kernels_c(kernels);
+    wrn_kernels_c_winograd(kernels);
 #if defined(WRN_HAVE_X86_KERNELS)
     if (isa < WRN_ISA_AVX2) return;
     wrn_kernels_avx2(kernels);

@@ -81,6 +81,30 @@ struct wrn_poolrow {
     float *out;
 };
 
+/*
+ * Winograd's transforms of one tile, see winograd.h; n = m + 2 with m = 2 or 4, and c, k, in_pixel, pixel and all
+ * strides multiples of vec.
+ *
+ * in:  v[(y * n + x) * plane + i] = (B^T d B)[y][x] of the n x n inputs d[y][x] = in[y * in_row + x * in_pixel + i], i < c
+ * out: y = (A^T w A) of w[(y * n + x) * plane + i], i < k, finished as in wrn_tile; only the first rows x columns of
+ *      the m x m outputs are stored. Pixels of residual, raw and act are `pixel` apart.
+ */
+struct wrn_winograd_in {
+    const float *in;
+    ptrdiff_t in_row, in_pixel;
+    float *v;
+    ptrdiff_t plane;
+    int32_t c;
+};
+struct wrn_winograd_out {
+    const float *w;
+    ptrdiff_t plane;
+    int32_t k, rows, columns, relu;
+    const float *bias, *residual, *scale, *shift;
+    float *raw, *act;
+    ptrdiff_t pixel, residual_row, raw_row, act_row;
+};
+
 struct wrn_kernels {
     int32_t isa;       /* WRN_ISA_x of the best table that filled it */
     int32_t vec;       /* floats in a vector: channels are padded to a multiple of it */
@@ -91,6 +115,11 @@ struct wrn_kernels {
     void (*eltwise)(const struct wrn_eltwise *e);
     void (*maxpool)(const struct wrn_poolrow *p);
     void (*avgpool)(const struct wrn_poolrow *p);
+
+    void (*winograd_in_2)(const struct wrn_winograd_in *w);
+    void (*winograd_in_4)(const struct wrn_winograd_in *w);
+    void (*winograd_out_2)(const struct wrn_winograd_out *w);
+    void (*winograd_out_4)(const struct wrn_winograd_out *w);
 
     /* Caller's layout -> to[p * cp + i] = from[p * pixel + i * channel] for i < c, zeros up to cp. */
     void (*load)(float *to, int32_t c, int32_t cp, int32_t pixels, const float *from, size_t pixel, size_t channel);
@@ -103,6 +132,7 @@ void wrn_kernels_fill(struct wrn_kernels *kernels, int32_t isa);
 
 /* Each overwrites what it has; called by wrn_kernels_fill only. */
 void wrn_kernels_c(struct wrn_kernels *kernels);
+void wrn_kernels_c_winograd(struct wrn_kernels *kernels);
 void wrn_kernels_avx2(struct wrn_kernels *kernels);
 void wrn_kernels_avx512(struct wrn_kernels *kernels);
 void wrn_kernels_neon(struct wrn_kernels *kernels);

@@ -14,6 +14,7 @@
 #include "kernels/eltwise_tmpl.h"
 #include "kernels/pool_tmpl.h"
 #include "kernels/tile_tmpl.h"
+#include "kernels/winograd_tmpl.h"
 
 void wrn_kernels_neon(struct wrn_kernels *k)
 {
@@ -23,4 +24,8 @@ void wrn_kernels_neon(struct wrn_kernels *k)
     k->eltwise = eltwise;
     k->maxpool = maxpool;
     k->avgpool = avgpool;
+    k->winograd_in_2 = winograd_in_2;
+    k->winograd_in_4 = winograd_in_4;
+    k->winograd_out_2 = winograd_out_2;
+    k->winograd_out_4 = winograd_out_4;
 }
