@@ -23,6 +23,7 @@
 #define WRN_MAX_VALUE (1LL << 31)       /* floats of one activation of one image */
 #define WRN_MAX_WEIGHT_FLOATS (1LL << 31)
 #define WRN_MAX_STRING 4096
+#define WRN_MAX_GOLDEN 65536            /* images of the golden vectors */
 
 enum wrn_dtype { WRN_F32 = 1, WRN_F16 = 2 }; /* stored in files: never renumber */
 

@@ -123,7 +123,6 @@
 #define WRN_FILE_ALIGN 64
 #define WRN_FILE_MAX_ALIGN 65536
 #define WRN_FILE_MAX_SECTIONS 1024
-#define WRN_FILE_MAX_GOLDEN 65536 /* images */
 #define WRN_FILE_MAX_RECORD 4096 /* bytes of header, table entry, head or record in files of newer minor versions */
 
 enum {

@@ -138,8 +138,8 @@ static wrn_status read_golden(const struct wrn_wrnfile *file, struct wrn_graph *
     WRN_TRY(wrn_section_zeros(&s, &r, 16, error));
     if (!isfinite(tolerance) || tolerance < 0) return wrn_fail(error, WRN_E_NUMERIC, "section 'golden': the tolerance is no possible number");
     if (batch < 1) return wrn_fail(error, WRN_E_FORMAT, "section 'golden': no images");
-    if (batch > WRN_FILE_MAX_GOLDEN)
-        return wrn_fail(error, WRN_E_LIMIT, "section 'golden': %u images, at most %d are possible", batch, WRN_FILE_MAX_GOLDEN);
+    if (batch > WRN_MAX_GOLDEN)
+        return wrn_fail(error, WRN_E_LIMIT, "section 'golden': %u images, at most %d are possible", batch, WRN_MAX_GOLDEN);
     if (inputs != batch * value_floats(&graph->values[graph->input]) || outputs != batch * value_floats(&graph->values[graph->output]))
         return wrn_fail(error, WRN_E_SHAPE, "section 'golden': %llu and %llu floats are not the input and output of %u images",
                         (unsigned long long)inputs, (unsigned long long)outputs, batch);
