@@ -8,6 +8,9 @@ const struct wrn_conv_impl *const wrn_conv_impls[] = {
     &wrn_conv_winograd4,
     &wrn_conv_winograd2,
     &wrn_conv_direct,
+#if defined(WRN_HAVE_OPENBLAS)
+    &wrn_conv_gemm,
+#endif
     &wrn_conv_reference,
     NULL,
 };

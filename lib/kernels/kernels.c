@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernels/kernels.h"
 
+#include "kernels/gemm_blas.h"
+
 #include "wrn.h"
 
 void wrn_kernels_fill(struct wrn_kernels *kernels, int32_t isa)
@@ -8,6 +10,9 @@ void wrn_kernels_fill(struct wrn_kernels *kernels, int32_t isa)
     *kernels = (struct wrn_kernels){ 0 };
     wrn_kernels_c(kernels);
     wrn_kernels_c_winograd(kernels);
+#if defined(WRN_HAVE_OPENBLAS)
+    if (isa == WRN_ISA_C) wrn_kernels_blas(kernels);
+#endif
 #if defined(WRN_HAVE_X86_KERNELS)
     if (isa < WRN_ISA_AVX2) return;
     wrn_kernels_avx2(kernels);

@@ -110,6 +110,7 @@ struct wrn_kernels {
     int32_t vec;       /* floats in a vector: channels are padded to a multiple of it */
     int32_t tile_mr;   /* largest number of pixels of a tile */
     int32_t tile_nv;   /* largest number of vectors of a tile */
+    void *blas;        /* see gemm_blas.h; NULL where there is none, or kernels better than it */
     wrn_tile_fn tile[WRN_TILE_NV_MAX + 1][WRN_TILE_MR_MAX + 1]; /* [nv][mr], both from 1 up to the two above */
 
     void (*eltwise)(const struct wrn_eltwise *e);
