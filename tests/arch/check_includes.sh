@@ -23,7 +23,8 @@ BEGIN {
     may["importers"] = "graph base"
     may["api"] = "base graph kernels conv image plan exec importers"
     may["trainer"] = "graph kernels conv base"
-    may["tools"] = may["examples"] = may["bindings"] = may["bench"] = may["include"] = ""
+    may["tools"] = may["examples"] = may["bindings"] = may["include"] = ""
+    may["bench"] = "conv kernels base"
     may["tests"] = "base graph kernels conv image plan exec importers api trainer tools generated"
     # System headers that one place alone may use.
     only["cblas.h"] = "lib/kernels/gemm_blas.c"
