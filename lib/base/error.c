@@ -38,9 +38,9 @@ static void mark_cut(char *text, size_t size)
     memcpy(text + end, "...", sizeof "...");
 }
 
-wrn_status wrn_fail(wrn_error *error, wrn_status status, const char *format, ...)
+void wrn_set_error(wrn_error *error, wrn_status status, const char *format, ...)
 {
-    if (!error) return status;
+    if (!error) return;
     /* Not straight into the error: its old message may be among the arguments. */
     char text[sizeof error->message];
     va_list args;
@@ -52,7 +52,6 @@ wrn_status wrn_fail(wrn_error *error, wrn_status status, const char *format, ...
     make_printable(text);
     error->status = status;
     memcpy(error->message, text, sizeof text);
-    return status;
 }
 
 wrn_status wrn_fail_prefix(wrn_error *error, wrn_status status, const char *prefix)
@@ -69,27 +68,4 @@ wrn_status wrn_fail_errno(wrn_error *error, int code, const char *action, const 
     char reason[128];
     if (strerror_r(code, reason, sizeof reason) != 0) snprintf(reason, sizeof reason, "error %d", code);
     return wrn_fail(error, WRN_E_IO, "cannot %s '%.*s': %s", action, WRN_PATH_MAX, path, reason);
-}
-
-const char *wrn_status_name(wrn_status status)
-{
-    static const char *const names[] = {
-        [WRN_OK] = "WRN_OK",
-        [WRN_E_ARG] = "WRN_E_ARG",
-        [WRN_E_NOMEM] = "WRN_E_NOMEM",
-        [WRN_E_IO] = "WRN_E_IO",
-        [WRN_E_FORMAT] = "WRN_E_FORMAT",
-        [WRN_E_UNSUPPORTED] = "WRN_E_UNSUPPORTED",
-        [WRN_E_LIMIT] = "WRN_E_LIMIT",
-        [WRN_E_SHAPE] = "WRN_E_SHAPE",
-        [WRN_E_NUMERIC] = "WRN_E_NUMERIC",
-        [WRN_E_CHECKSUM] = "WRN_E_CHECKSUM",
-        [WRN_E_GOLDEN] = "WRN_E_GOLDEN",
-        [WRN_E_CANCELLED] = "WRN_E_CANCELLED",
-        [WRN_E_BUSY] = "WRN_E_BUSY",
-        [WRN_E_NOTFOUND] = "WRN_E_NOTFOUND",
-        [WRN_E_PREPROCESS] = "WRN_E_PREPROCESS",
-    };
-    if (status < 0 || (size_t)status >= sizeof names / sizeof names[0]) return "WRN_E_UNKNOWN";
-    return names[status];
 }

@@ -10,9 +10,14 @@
 #define WRN_PRINTF(fmt, args)
 #endif
 
-/* Writes status and message to `error` (which may be NULL) and returns `status`. Control characters
- * and invalid UTF-8 in the message become '?', so names from hostile files stay one printable line. */
-wrn_status wrn_fail(wrn_error *error, wrn_status status, const char *format, ...) WRN_PRINTF(3, 4);
+/* Writes status and message to `error` (which may be NULL). Control characters and invalid UTF-8 in the message
+ * become '?', so names from hostile files stay one printable line. */
+void wrn_set_error(wrn_error *error, wrn_status status, const char *format, ...) WRN_PRINTF(3, 4);
+
+/* The same, and returns `status`: wrn_fail(error, status, format, ...). The compiler sees that a constant status
+ * is not WRN_OK, and so that outputs are not used after a failure. */
+#define wrn_fail(error, status, ...) (wrn_set_error(error, status, __VA_ARGS__), wrn_failed(status))
+static inline wrn_status wrn_failed(wrn_status status) { return status; }
 
 /* Puts "prefix: " before the message that is there; used to add a file's or node's name on the way up. */
 wrn_status wrn_fail_prefix(wrn_error *error, wrn_status status, const char *prefix);
