@@ -5,12 +5,12 @@
 #   install_packages.sh demo    what building the library and the tool takes
 #   install_packages.sh test    the same, and what the tests take
 #
-# `a|b` stands for the first one that the distribution has; `a?` is left out where it has none.
+# `a|b` stands for the first one that the distribution has.
 set -eu
 
 demo='build-essential cmake ninja-build pkg-config libprotobuf-c-dev protobuf-c-compiler libopenblas-dev libjpeg-dev libspng-dev|libpng-dev'
-tests='libcmocka-dev python3 python3-numpy python3-pil clang-14|clang libclang-rt-14-dev|libclang-rt-dev? valgrind
-    abigail-tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross qemu-user-static'
+tests='libcmocka-dev python3 python3-numpy python3-pil clang valgrind abigail-tools qemu-user-static
+    gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross'
 
 case ${1-} in
 demo) wanted=$demo ;;
@@ -22,11 +22,11 @@ installed() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# The packages of the list that stand for no installed one, in the same notation.
+# The entries of the list of which no package is installed.
 lacking() {
     for entry; do
         found=
-        for package in $(echo "${entry%\?}" | tr '|' ' '); do
+        for package in $(echo "$entry" | tr '|' ' '); do
             if installed "$package"; then found=1; break; fi
         done
         [ "$found" ] || echo "$entry"
@@ -37,16 +37,14 @@ lacking() {
 missing=$(lacking $wanted)
 [ "$missing" ] || exit 0
 
-if ! command -v apt-get >/dev/null; then
-    echo "install_packages.sh: no apt-get here; please install:" $missing >&2
+give_up() {
+    echo "install_packages.sh: $1; please install:" $missing >&2
     exit 1
-fi
+}
+command -v apt-get >/dev/null || give_up "no apt-get here"
 sudo=
 if [ "$(id -u)" != 0 ]; then
-    if ! command -v sudo >/dev/null; then
-        echo "install_packages.sh: not root and no sudo; please install:" $missing >&2
-        exit 1
-    fi
+    command -v sudo >/dev/null || give_up "not root, and no sudo"
     sudo=sudo
 fi
 
@@ -54,14 +52,16 @@ $sudo apt-get update -q
 chosen=
 for entry in $missing; do
     pick=
-    for package in $(echo "${entry%\?}" | tr '|' ' '); do
+    for package in $(echo "$entry" | tr '|' ' '); do
         if apt-cache show "$package" >/dev/null 2>&1; then pick=$package; break; fi
     done
-    if [ -z "$pick" ] && [ "$entry" = "${entry%\?}" ]; then
-        echo "install_packages.sh: this distribution has no package $entry" >&2
-        exit 1
-    fi
+    [ "$pick" ] || give_up "this distribution has no package $entry"
     chosen="$chosen $pick"
+    # libFuzzer and the sanitizers are a package of their own, named after the version that `clang` stands for.
+    if [ "$pick" = clang ]; then
+        runtime=$(apt-cache depends clang | sed -n 's/.*Depends: clang-\([0-9]*\)$/libclang-rt-\1-dev/p')
+        if [ "$runtime" ] && apt-cache show "$runtime" >/dev/null 2>&1; then chosen="$chosen $runtime"; fi
+    fi
 done
 echo "installing:$chosen"
 # shellcheck disable=SC2086

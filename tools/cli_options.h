@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TOOL_CLI_OPTIONS_H
+#define TOOL_CLI_OPTIONS_H
+/* Command line options, described by a table that is also their help. */
+#include <stdbool.h>
+#include <stdint.h>
+
+enum option_kind {
+    OPTION_FLAG,    /* bool */
+    OPTION_INTEGER, /* int32_t, from min to max */
+    OPTION_NUMBER,  /* double, from min to max */
+    OPTION_TEXT,    /* const char * */
+    OPTION_TEXTS,   /* struct texts: may be given again */
+    OPTION_WORD,    /* int32_t: the index in `words` */
+    OPTION_FLOATS,  /* struct floats: 1,2,3 */
+    OPTION_SIZE,    /* struct size: HxW, or N for NxN */
+};
+
+struct texts {
+    int32_t count;
+    const char *items[64];
+};
+struct floats {
+    int32_t count;
+    float values[4];
+};
+struct size {
+    int32_t height, width;
+};
+
+struct option {
+    const char *name;         /* "threads" is given as --threads, "k" as -k; NULL ends a table */
+    const char *argument;     /* what stands for the value in the help; NULL: takes none */
+    const char *help;
+    enum option_kind kind;
+    void *value;              /* where it goes, holding the default */
+    double min, max;
+    const char *const *words; /* NULL-terminated */
+};
+
+struct usage {
+    const char *command;
+    const char *arguments;    /* "MODEL IMAGE..." */
+    const char *text;         /* what the command does */
+    int min_arguments, max_arguments;
+    const struct option *options;
+};
+
+/* Takes the options out of argv (argv[0] is the command's name), which leaves argv[0..*argc-1], the arguments. Options may
+ * stand anywhere before `--`. Returns false where there is nothing more to do: after --help, *status is 0, or an error. */
+bool options_parse(const struct usage *usage, int *argc, char **argv, int *status);
+
+/* One number such as "12" or "1e-4": the whole text must be one. */
+bool parse_number(const char *text, double *value);
+
+#endif

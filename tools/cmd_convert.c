@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wrn convert: between model files, adding what ONNX has no place for. */
+#include "commands.h"
+#include "input_file.h"
+#include "model_open.h"
+#include "npy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct conversion {
+    const char *labels_file, *golden_input, *golden_output;
+    struct texts properties;
+    struct preprocess_options given;
+    struct size size;
+    /* what the library's options point to */
+    char *labels_text;
+    const char **labels;
+    char *keys[64];
+    const char *values[64];
+    wrn_preprocess preprocess;
+    struct npy input, output;
+};
+
+/* One label a line; the newline after the last one may be missing. */
+static bool read_labels(struct conversion *c, wrn_convert_options *convert, wrn_error *error)
+{
+    size_t size = 0;
+    int32_t count = 0;
+    if (!input_read_all(c->labels_file, 1 << 24, (uint8_t **)&c->labels_text, &size, error)) return false;
+    if (strlen(c->labels_text) != size) return fail_with(error, WRN_E_FORMAT, "%s: holds a NUL byte, so it is no list of labels", c->labels_file);
+    c->labels = malloc((size + 1) * sizeof *c->labels);
+    if (!c->labels) return fail_with(error, WRN_E_NOMEM, "no memory for the labels");
+    for (char *line = c->labels_text; *line;) {
+        size_t length = strcspn(line, "\n");
+        char *next = line + length + (line[length] == '\n');
+        line[length] = 0;
+        if (length > 0 && line[length - 1] == '\r') line[length - 1] = 0;
+        c->labels[count++] = line;
+        line = next;
+    }
+    if (count == 0) return fail_with(error, WRN_E_FORMAT, "%s: holds no labels", c->labels_file);
+    convert->labels = c->labels;
+    convert->label_count = count;
+    return true;
+}
+
+static bool split_properties(struct conversion *c, wrn_convert_options *convert, wrn_error *error)
+{
+    for (int32_t i = 0; i < c->properties.count; i++) {
+        const char *text = c->properties.items[i], *equals = strchr(text, '=');
+        if (!equals || equals == text) return fail_with(error, WRN_E_ARG, "--property: '%s' is not KEY=VALUE", text);
+        c->keys[i] = strndup(text, (size_t)(equals - text));
+        c->values[i] = equals + 1;
+        if (!c->keys[i]) return fail_with(error, WRN_E_NOMEM, "no memory for the properties");
+    }
+    convert->property_count = c->properties.count;
+    convert->property_keys = (const char *const *)c->keys;
+    convert->property_values = c->values;
+    return true;
+}
+
+static bool read_golden(struct conversion *c, const wrn_model_info *info, wrn_convert_options *convert, wrn_error *error)
+{
+    wrn_error reason;
+    if (!c->golden_input || !c->golden_output) return fail_with(error, WRN_E_ARG, "--golden-input and --golden-output go together");
+    if (!npy_read(c->golden_input, &c->input, &reason) || !npy_images(&c->input, info, &convert->golden_batch, &reason))
+        return fail_with(error, reason.status, "%.200s: %.250s", c->golden_input, reason.message);
+    if (!npy_read(c->golden_output, &c->output, &reason)) return fail_with(error, reason.status, "%.200s: %.250s", c->golden_output, reason.message);
+    if (c->output.count != (uint64_t)convert->golden_batch * info->output_size)
+        return fail_with(error, WRN_E_SHAPE, "%.200s: holds %zu numbers where %d images of %llu outputs are wanted", c->golden_output,
+                    c->output.count, convert->golden_batch, (unsigned long long)info->output_size);
+    convert->golden_input = c->input.values;
+    convert->golden_output = c->output.values;
+    return true;
+}
+
+/* What depends on the network's input size, which only a loaded model tells. */
+static bool prepare_with_model(struct conversion *c, const char *path, wrn_convert_options *convert, wrn_error *error)
+{
+    const struct model_options options = { .threads = 1, .size = c->size };
+    wrn_model_info info = WRN_MODEL_INFO_INIT;
+    wrn_model *model;
+    if (!model_open(path, &options, &model, error)) return false;
+    bool done = wrn_model_get_info(model, &info, error) == WRN_OK;
+    if (done && preprocess_given(&c->given)) {
+        done = preprocess_resolve(path, model, &c->given, &c->preprocess, error);
+        convert->preprocess = &c->preprocess;
+    }
+    if (done && (c->golden_input || c->golden_output)) done = read_golden(c, &info, convert, error);
+    wrn_free(model);
+    return done;
+}
+
+static bool prepare(struct conversion *c, const char *path, wrn_convert_options *convert, wrn_error *error)
+{
+    convert->height = c->size.height;
+    convert->width = c->size.width;
+    if (c->labels_file && !read_labels(c, convert, error)) return false;
+    if (!split_properties(c, convert, error)) return false;
+    bool needs_model = preprocess_given(&c->given) || c->golden_input || c->golden_output;
+    return !needs_model || prepare_with_model(c, path, convert, error);
+}
+
+static void release(struct conversion *c)
+{
+    for (int32_t i = 0; i < c->properties.count; i++)
+        free(c->keys[i]);
+    free(c->labels);
+    free(c->labels_text);
+    npy_free(&c->input);
+    npy_free(&c->output);
+}
+
+int cmd_convert(int argc, char **argv)
+{
+    struct conversion c = { .given = PREPROCESS_OPTIONS_INIT };
+    bool fp16 = false, fp32 = false;
+    wrn_convert_options convert = WRN_CONVERT_OPTIONS_INIT;
+    const struct option options[] = {
+        { "fp16", NULL, "weights of half precision: half the file", OPTION_FLAG, &fp16, 0, 0, NULL },
+        { "fp32", NULL, "weights of single precision", OPTION_FLAG, &fp32, 0, 0, NULL },
+        { "labels", "FILE", "the names of the classes, one a line", OPTION_TEXT, &c.labels_file, 0, 0, NULL },
+        { "property", "KEY=VALUE", "a text to keep, such as license=MIT; may be repeated", OPTION_TEXTS, &c.properties, 0, 0, NULL },
+        { "golden-input", "I.npy", "an input and its output to keep in the file, for --verify", OPTION_TEXT, &c.golden_input, 0, 0, NULL },
+        { "golden-output", "O.npy", "of the golden input", OPTION_TEXT, &c.golden_output, 0, 0, NULL },
+        { "golden-tolerance", "T", "relative error accepted (default 1e-4)", OPTION_NUMBER, &convert.golden_tolerance, 0, 1, NULL },
+        { "size", "HxW", "the network's input size, where the file leaves it open", OPTION_SIZE, &c.size, 0, 0, NULL },
+        PREPROCESS_OPTION_ROWS(c.given),
+        { 0 },
+    };
+    const struct usage usage = {
+        "convert", "IN OUT", "From .onnx or .wrn to .wrn or .onnx, by the ending of OUT. What is not given stays.", 2, 2, options
+    };
+    wrn_error error;
+    int status;
+
+    if (!options_parse(&usage, &argc, argv, &status)) return status;
+    if (fp16 && fp32) return complain("--fp16 and --fp32 exclude each other");
+    convert.weights = fp16 ? WRN_DTYPE_F16 : fp32 ? WRN_DTYPE_F32 : WRN_DTYPE_KEEP;
+    bool done = prepare(&c, argv[0], &convert, &error) && wrn_convert(argv[0], argv[1], &convert, &error) == WRN_OK;
+    release(&c);
+    return done ? 0 : report(argv[0], &error);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dataset.h"
+#include "input_file.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SIDE = 32, PLANE = SIDE * SIDE, PIXELS = 3 * PLANE };
+
+struct item {
+    char *path;
+    int32_t label;
+};
+
+/* Names that grow as they are found. */
+struct items {
+    struct item *list;
+    size_t count, room;
+};
+
+struct dataset {
+    char *path;
+    int file;           /* of CIFAR records, or -1 */
+    size_t label_bytes; /* 1 or 2: the last is the class */
+    size_t classes, count;
+    struct items images;
+};
+
+static bool items_add(struct items *items, const char *folder, const char *name, int32_t label, wrn_error *error)
+{
+    if (items->count == items->room) {
+        size_t room = items->room ? 2 * items->room : 64;
+        struct item *list = realloc(items->list, room * sizeof *list);
+        if (!list) return fail_with(error, WRN_E_NOMEM, "no memory for the list of files");
+        items->list = list;
+        items->room = room;
+    }
+    size_t size = strlen(folder) + strlen(name) + 2;
+    char *path = malloc(size);
+    if (!path) return fail_with(error, WRN_E_NOMEM, "no memory for the list of files");
+    snprintf(path, size, "%s%s%s", folder, folder[0] ? "/" : "", name);
+    items->list[items->count++] = (struct item){ path, label };
+    return true;
+}
+
+static void items_free(struct items *items)
+{
+    for (size_t i = 0; i < items->count; i++)
+        free(items->list[i].path);
+    free(items->list);
+    *items = (struct items){ 0 };
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(((const struct item *)a)->path, ((const struct item *)b)->path);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static bool is_image_name(const char *name)
+{
+    const char *ending = strrchr(name, '.');
+    return ending && (strcasecmp(ending, ".jpg") == 0 || strcasecmp(ending, ".jpeg") == 0 || strcasecmp(ending, ".png") == 0);
+}
+
+/* Adds what a folder holds and `wanted` says yes to, sorted by name; hidden files are left out. */
+static bool list_folder(const char *folder, const char *prefix, int32_t label, bool (*wanted)(const char *name),
+                        struct items *items, wrn_error *error)
+{
+    bool done = true;
+    size_t first = items->count;
+    DIR *directory = opendir(folder);
+    if (!directory) return fail_with(error, WRN_E_IO, "%s: %s", folder, system_message());
+    for (const struct dirent *entry; done && (entry = readdir(directory));)
+        if (entry->d_name[0] != '.' && (!wanted || wanted(entry->d_name))) done = items_add(items, prefix, entry->d_name, label, error);
+    closedir(directory);
+    if (items->count > first) qsort(items->list + first, items->count - first, sizeof *items->list, compare_paths);
+    return done;
+}
+
+static int32_t label_index(const wrn_model *model, const char *name, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++)
+        if (strcasecmp(wrn_model_label(model, i), name) == 0) return i;
+    return -1;
+}
+
+/* Gives each class folder its class. `folders` holds full paths, `at` is where their names begin. */
+static bool match_folders(struct items *folders, size_t at, const wrn_model *model, const wrn_model_info *info, wrn_error *error)
+{
+    size_t matched = 0;
+    const char *stranger = NULL;
+    for (size_t i = 0; i < folders->count; i++) {
+        struct item *folder = &folders->list[i];
+        folder->label = label_index(model, folder->path + at, info->label_count);
+        if (folder->label >= 0)
+            matched++;
+        else
+            stranger = folder->path + at;
+    }
+    if (matched == folders->count) return true;
+    if (matched > 0) return fail_with(error, WRN_E_NOTFOUND, "the model has no label '%s' for the folder of that name", stranger);
+    if (folders->count != info->output_size)
+        return fail_with(error, WRN_E_SHAPE, "%zu class folders for the model's %llu classes, and no labels to match them by", folders->count,
+                    (unsigned long long)info->output_size);
+    for (size_t i = 0; i < folders->count; i++)
+        folders->list[i].label = (int32_t)i;
+    return true;
+}
+
+static bool open_image_folder(struct dataset *d, const wrn_model *model, const wrn_model_info *info, wrn_error *error)
+{
+    struct items folders = { 0 };
+    size_t kept = 0;
+    bool done = false;
+    if (!image_available()) return fail_with(error, WRN_E_UNSUPPORTED, "this wrn was built without libjpeg and libspng, so it reads no images");
+    if (!list_folder(d->path, d->path, 0, NULL, &folders, error)) goto done;
+    for (size_t i = 0; i < folders.count; i++) {
+        if (is_folder(folders.list[i].path))
+            folders.list[kept++] = folders.list[i];
+        else
+            free(folders.list[i].path);
+    }
+    folders.count = d->classes = kept;
+    if (kept == 0) {
+        fail_with(error, WRN_E_FORMAT, "holds neither test_batch.bin, test.bin nor class folders");
+        goto done;
+    }
+    if (!match_folders(&folders, strlen(d->path) + 1, model, info, error)) goto done;
+    for (size_t i = 0; i < folders.count; i++) {
+        const struct item *folder = &folders.list[i];
+        if (!list_folder(folder->path, folder->path, folder->label, is_image_name, &d->images, error)) goto done;
+    }
+    d->count = d->images.count;
+    done = d->count > 0 || fail_with(error, WRN_E_FORMAT, "its %zu class folders hold no .jpg or .png files", kept);
+
+done:
+    items_free(&folders);
+    return done;
+}
+
+/* Records of `label_bytes` labels and 3072 pixels; reads all labels once, so that a bad one is found before the work. */
+static bool open_records(struct dataset *d, const char *path, const wrn_model_info *info, wrn_error *error)
+{
+    uint64_t size;
+    d->file = input_open(path, &size, error);
+    if (d->file < 0) return false;
+    if (size == 0) return fail_with(error, WRN_E_FORMAT, "is empty");
+    bool fits_10 = size % (1 + PIXELS) == 0, fits_100 = size % (2 + PIXELS) == 0;
+    if (!fits_10 && !fits_100)
+        return fail_with(error, WRN_E_FORMAT, "its %llu bytes are no multiple of 3073 (CIFAR-10 records) nor of 3074 (CIFAR-100)", (unsigned long long)size);
+    d->label_bytes = fits_100 && (!fits_10 || info->output_size == 100) ? 2 : 1;
+    d->classes = d->label_bytes == 2 ? 100 : 10;
+    d->count = (size_t)(size / (d->label_bytes + PIXELS));
+    for (size_t i = 0; i < d->count; i++) {
+        uint8_t label[2];
+        if (!input_read_at(d->file, label, d->label_bytes, (uint64_t)i * (d->label_bytes + PIXELS), error)) return false;
+        unsigned value = label[d->label_bytes - 1];
+        if (value >= d->classes || value >= info->output_size)
+            return fail_with(error, WRN_E_FORMAT, "record %zu has label %u, the %s %llu classes", i, value,
+                        value >= d->classes ? "data set has" : "model has",
+                        value >= d->classes ? (unsigned long long)d->classes : (unsigned long long)info->output_size);
+    }
+    return true;
+}
+
+static bool open_folder(struct dataset *d, const wrn_model *model, const wrn_model_info *info, wrn_error *error)
+{
+    static const char *const names[] = { "test_batch.bin", "test.bin" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[PATH_MAX];
+        if (snprintf(path, sizeof path, "%s/%s", d->path, names[i]) < (int)sizeof path && access(path, F_OK) == 0)
+            return open_records(d, path, info, error);
+    }
+    return open_image_folder(d, model, info, error);
+}
+
+bool dataset_open(const char *path, const wrn_model *model, struct dataset **dataset, wrn_error *error)
+{
+    wrn_model_info info = WRN_MODEL_INFO_INIT;
+    struct dataset *d = calloc(1, sizeof *d);
+    *dataset = NULL;
+    if (!d || !(d->path = strdup(path))) {
+        free(d);
+        return fail_with(error, WRN_E_NOMEM, "no memory");
+    }
+    d->file = -1;
+    bool opened = wrn_model_get_info(model, &info, error) == WRN_OK &&
+                  (is_folder(path) ? open_folder(d, model, &info, error) : open_records(d, path, &info, error));
+    if (opened)
+        *dataset = d;
+    else
+        dataset_close(d);
+    return opened;
+}
+
+void dataset_close(struct dataset *dataset)
+{
+    if (!dataset) return;
+    if (dataset->file >= 0) close(dataset->file);
+    items_free(&dataset->images);
+    free(dataset->path);
+    free(dataset);
+}
+
+size_t dataset_count(const struct dataset *dataset)
+{
+    return dataset->count;
+}
+
+size_t dataset_classes(const struct dataset *dataset)
+{
+    return dataset->classes;
+}
+
+static bool read_record(const struct dataset *d, size_t index, struct image *image, int32_t *label, wrn_error *error)
+{
+    uint8_t record[2 + PIXELS];
+    size_t size = d->label_bytes + PIXELS;
+    if (!input_read_at(d->file, record, size, (uint64_t)index * size, error)) return false;
+    if (!image_alloc(image, SIDE, SIDE, error)) return false;
+    *label = record[d->label_bytes - 1];
+    const uint8_t *planes = record + d->label_bytes;
+    for (size_t i = 0; i < PLANE; i++)
+        for (size_t c = 0; c < 3; c++)
+            image->pixels[3 * i + c] = planes[c * PLANE + i];
+    return true;
+}
+
+bool dataset_read(const struct dataset *dataset, size_t index, struct image *image, int32_t *label, wrn_error *error)
+{
+    if (dataset->file >= 0) return read_record(dataset, index, image, label, error);
+    const struct item *item = &dataset->images.list[index];
+    wrn_error reason;
+    *label = item->label;
+    if (image_load(item->path, image, &reason)) return true;
+    return fail_with(error, reason.status, "%.300s: %.200s", item->path, reason.message);
+}
