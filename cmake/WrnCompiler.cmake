@@ -10,8 +10,7 @@ endif()
 add_library(wrn_flags INTERFACE)
 # No contraction: a*b+c rounds alike in every translation unit, so results do not depend on inlining.
 target_compile_options(wrn_flags INTERFACE
-  $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wshadow -Wstrict-prototypes -Werror=vla -Wno-unused-function -ffp-contract=off -fno-math-errno>
-  $<$<BOOL:${WRN_WERROR}>:-Werror>)
+  $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wshadow -Wstrict-prototypes -Werror=vla -Wno-unused-function -ffp-contract=off -fno-math-errno>)
 if(WRN_SANITIZE)
   add_compile_options(-fsanitize=${WRN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${WRN_SANITIZE})
