@@ -155,7 +155,7 @@ static wrn_status set_labels(struct wrn_graph *g, const wrn_convert_options *o, 
 static wrn_status set_preprocess(struct wrn_graph *g, const wrn_convert_options *o, wrn_error *error)
 {
     const struct wrn_value *in = &g->values[g->input];
-    const char *origin = o->preprocess ? "option preprocess" : "the source's preprocessing";
+    const char *origin = o->preprocess ? "preprocess" : "the source's preprocessing";
     if (o->preprocess) {
         WRN_TRY(wrn_options_copy(&g->preprocess, sizeof g->preprocess, WRN_SIZE_UP_TO(wrn_preprocess, std), o->preprocess, origin, error));
         g->has_preprocess = true;
@@ -165,7 +165,7 @@ static wrn_status set_preprocess(struct wrn_graph *g, const wrn_convert_options 
     if (!p.crop_height) p.crop_height = in->h;
     if (!p.crop_width) p.crop_width = in->w;
     wrn_status status = wrn_preprocess_check(&p, in->c, error);
-    if (status != WRN_OK) return wrn_fail_prefix(error, status, origin);
+    if (status != WRN_OK) return o->preprocess ? status : wrn_fail_prefix(error, status, origin);
     if (p.crop_height != in->h || p.crop_width != in->w)
         return wrn_fail(error, WRN_E_SHAPE, "%s crops to %d x %d, the network takes %d x %d", origin, p.crop_height, p.crop_width, in->h, in->w);
     return WRN_OK;

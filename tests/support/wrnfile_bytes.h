@@ -22,6 +22,7 @@ static inline void bytes_put(uint8_t *p, uint64_t value, int size)
 /* Whether header and table lie within the file; *table and *entry say where entries are. */
 static inline int bytes_table(const uint8_t *data, size_t size, size_t *table, size_t *entry, size_t *count)
 {
+    *table = *entry = *count = 0;
     if (size < 64) return 0;
     *table = (size_t)bytes_get(data + 12, 4);
     *entry = (size_t)bytes_get(data + 36, 4);
