@@ -52,6 +52,7 @@ function resolve(from, name,    path) {
     path = "lib/" name; if (path in exists) return path
     path = "importers/" name; if (path in exists) return path
     path = "tests/support/" name; if (path in exists) return path
+    path = "tools/" name; if (from ~ /^tests\// && path in exists) return path
     return ""
 }
 
