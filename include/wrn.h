@@ -44,7 +44,7 @@
  * - The library never prints, exits, or changes the locale, the floating-point environment, signal
  *   masks or threads that it has not made. It has no global state and no constructors.
  * - Results are bit-identical for any number of threads, any batch size and any position in the
- *   batch, on the same instruction set and library version.
+ *   batch, on the same instruction set, library version and wrn_load_options.pass_batch.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The step loop. Each step is one parallel loop (convolutions: one per phase) over items, mostly an output row of an
- * image. The first items of a step also clear the halos of the tensors it writes: their memory held something else.
+ * image. The items of
+ * the loop that writes a tensor also clear its halo: the memory held something else before.
  */
 #include "exec/session.h"
 
@@ -18,6 +19,7 @@ struct loop {
     int32_t first_image;     /* of this pass, in the caller's batch */
     int32_t images;
     int32_t phase;
+    bool writes;             /* this loop writes the step's tensors */
     uint32_t items;
     void (*item)(const struct loop *loop, uint32_t item, uint32_t lane);
     struct wrn_conv_args conv;
@@ -68,7 +70,7 @@ static void clear_halos(const struct loop *l, uint32_t item)
 static void body(void *arg, uint32_t item, uint32_t lane)
 {
     const struct loop *l = arg;
-    if (l->step && l->phase == 0) clear_halos(l, item);
+    if (l->writes) clear_halos(l, item);
     l->item(l, item, lane);
 }
 
@@ -194,9 +196,10 @@ static void run_conv(struct loop *l)
         .residual = s->residual < 0 ? NULL : image_at(l, s->residual, 0), .raw = s->raw < 0 ? NULL : image_at(l, s->raw, 0),
         .act = s->act < 0 ? NULL : image_at(l, s->act, 0), .shared = l->exec->shared,
     };
-    for (l->phase = 0; l->phase < s->impl->phases; l->phase++)
+    for (l->phase = 0; l->phase < s->impl->phases; l->phase++) {
+        l->writes = l->phase == s->impl->phases - 1; /* the phases before may have no items */
         run_items(l, s->impl->items(&s->conv, l->images, l->phase), conv_item);
-    l->phase = 0;
+    }
 }
 
 static void run_step(struct loop *l)
@@ -231,10 +234,11 @@ static wrn_status run_pass(struct loop *l, const struct wrn_exec_output *outputs
         if (e->cancel && e->cancel(e->cancel_user)) return wrn_fail(error, WRN_E_CANCELLED, "cancelled");
         double start = e->profiling ? now() : 0;
         l->step = &e->plan->steps[i];
+        l->writes = true;
         run_step(l);
         if (e->profiling) e->seconds[i] += now() - start;
     }
-    l->step = NULL;
+    l->writes = false;
     for (int32_t i = 0; i < output_count; i++) {
         l->output = &outputs[i];
         run_items(l, (uint32_t)l->images * (uint32_t)layout_of(l, outputs[i].tensor)->h, store_item);
