@@ -63,9 +63,11 @@ extern const struct wrn_conv_impl wrn_conv_direct;
 extern const struct wrn_conv_impl wrn_conv_gemm; /* where OpenBLAS is */
 extern const struct wrn_conv_impl wrn_conv_reference;
 
-/* The applicable algorithm with the least cost, or the one called `forced` wherever it is applicable. Writes into
- * `why` (size bytes, may be 0) why the others were not taken: "name: reason; name: reason". */
-const struct wrn_conv_impl *wrn_conv_choose(const struct wrn_conv_desc *desc, const char *forced, char *why, size_t size);
+/* The applicable algorithm with the least cost, or the one called `forced` (may be NULL) wherever it is applicable; of
+ * those whose packed weights take at most `most_bytes`. NULL if there is none, which cannot be for SIZE_MAX. */
+const struct wrn_conv_impl *wrn_conv_choose(const struct wrn_conv_desc *desc, const char *forced, size_t most_bytes);
+/* Writes why the others were not taken: "name: reason; name: reason". */
+void wrn_conv_explain(const struct wrn_conv_desc *desc, const struct wrn_conv_impl *chosen, char *why, size_t size);
 /* NULL if there is none of that name. */
 const struct wrn_conv_impl *wrn_conv_find(const char *name);
 

@@ -28,25 +28,29 @@ static void add_reason(char *why, size_t size, const char *name, const char *rea
     if (used + 1 < size) snprintf(why + used, size - used, "%s%s: %s", used ? "; " : "", name, reason);
 }
 
-const struct wrn_conv_impl *wrn_conv_choose(const struct wrn_conv_desc *desc, const char *forced, char *why, size_t size)
+const struct wrn_conv_impl *wrn_conv_choose(const struct wrn_conv_desc *desc, const char *forced, size_t most_bytes)
 {
     const struct wrn_conv_impl *best = NULL;
     double best_cost = 0;
-    if (size) why[0] = 0;
-
     for (const struct wrn_conv_impl *const *i = wrn_conv_impls; *i; i++) {
-        if (forced && strcmp(forced, (*i)->name) == 0 && !(*i)->applicable(desc)) best = *i;
-    }
-    bool is_forced = best != NULL;
-    for (const struct wrn_conv_impl *const *i = wrn_conv_impls; *i && !is_forced; i++) {
-        if ((*i)->applicable(desc)) continue;
+        if ((*i)->applicable(desc) || (*i)->packed_size(desc) > most_bytes) continue;
+        if (forced && strcmp(forced, (*i)->name) == 0) return *i;
         double cost = (*i)->cost(desc);
         if (!best || cost < best_cost) best = *i, best_cost = cost;
     }
-    for (const struct wrn_conv_impl *const *i = wrn_conv_impls; *i; i++) {
-        if (*i == best) continue;
-        const char *reason = (*i)->applicable(desc);
-        add_reason(why, size, (*i)->name, reason ? reason : is_forced ? "another was asked for" : "slower");
-    }
     return best;
+}
+
+void wrn_conv_explain(const struct wrn_conv_desc *desc, const struct wrn_conv_impl *chosen, char *why, size_t size)
+{
+    if (size) why[0] = 0;
+    for (const struct wrn_conv_impl *const *i = wrn_conv_impls; *i; i++) {
+        if (*i == chosen) continue;
+        const char *reason = (*i)->applicable(desc);
+        if (!reason) {
+            bool slower = (*i)->cost(desc) >= chosen->cost(desc), larger = (*i)->packed_size(desc) > chosen->packed_size(desc);
+            reason = slower ? "slower" : larger ? "more memory" : "another was asked for";
+        }
+        add_reason(why, size, (*i)->name, reason);
+    }
 }

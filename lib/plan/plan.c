@@ -57,32 +57,45 @@ static wrn_status make_drafts(struct wrn_plan *plan, struct wrn_drafts *d, const
     return wrn_plan_fuse(d, error);
 }
 
-static size_t packed_bytes(const struct wrn_plan *plan)
-{
-    size_t bytes = 0;
-    for (int32_t i = 0; i < plan->step_count; i++)
-        bytes += plan->steps[i].packed_bytes;
-    return bytes;
-}
-
 size_t wrn_plan_session_bytes(const struct wrn_plan *plan)
 {
     return plan->arena_floats * sizeof(float) + (size_t)plan->lanes * wrn_round_up(plan->scratch_bytes, 64) + wrn_round_up(plan->shared_bytes, 64);
 }
 
-/* Selects and lays out for a pass of `pass_batch`; halves it while the caller's memory limit is exceeded. */
+/* What packed weights may take where the caller sets no limit: with the file's own bytes beside them while they are packed,
+ * WRN-28-10 stays below 520 MB, and networks up to WRN-40-4 get the fastest algorithms throughout. */
+#define FREE_WEIGHT_BYTES (UINT64_C(192) << 20)
+#define WEIGHT_GROWTH 2.2
+
+static uint64_t default_weight_limit(const struct wrn_graph *g)
+{
+    double bytes = 0;
+    for (int32_t i = 0; i < g->weight_count; i++)
+        bytes += (double)g->weights[i].count * sizeof(float);
+    return bytes * WEIGHT_GROWTH > FREE_WEIGHT_BYTES ? (uint64_t)(bytes * WEIGHT_GROWTH) : FREE_WEIGHT_BYTES;
+}
+
+/* Selects and lays out. While the caller's memory limit is exceeded, first weights become smaller by slower algorithms
+ * as far as possible, then passes shorter. */
 static wrn_status fit(struct wrn_plan *plan, const struct wrn_drafts *d, const struct wrn_plan_options *o, wrn_error *error)
 {
+    uint64_t weight_limit = default_weight_limit(d->graph);
     plan->pass_batch = o->pass_batch ? o->pass_batch : DEFAULT_PASS_BATCH;
     for (;;) {
-        WRN_TRY(wrn_plan_select(plan, d, o, error));
+        WRN_TRY(wrn_plan_select(plan, d, o, weight_limit, error));
         WRN_TRY(wrn_plan_lay_out(plan, error));
-        uint64_t needed = (uint64_t)packed_bytes(plan) + wrn_plan_session_bytes(plan);
+        uint64_t weights = wrn_plan_packed_bytes(plan), session = wrn_plan_session_bytes(plan), needed = weights + session;
         if (!o->memory_limit || needed <= o->memory_limit) return WRN_OK;
-        if (plan->pass_batch == 1)
+        uint64_t left = o->memory_limit > session ? o->memory_limit - session : 0;
+        if (left < weight_limit && left < weights) {
+            weight_limit = left;
+        } else if (plan->pass_batch > 1) {
+            plan->pass_batch /= 2;
+            weight_limit = default_weight_limit(d->graph);
+        } else {
             return wrn_fail(error, WRN_E_LIMIT, "option memory_limit: %llu bytes are needed, %llu allowed", (unsigned long long)needed,
                             (unsigned long long)o->memory_limit);
-        plan->pass_batch /= 2;
+        }
     }
 }
 

@@ -36,9 +36,15 @@ wrn_status wrn_plan_find_features(struct wrn_plan *plan, struct wrn_drafts *draf
 /* plan_fuse.c: the drafts, from the graph. alias, kept and uses are filled before. */
 wrn_status wrn_plan_fuse(struct wrn_drafts *drafts, wrn_error *error);
 
-/* plan_select.c: steps and tensors from the drafts, algorithms chosen, layouts fixed; tensors of features resolved. */
+/* plan_select.c: steps and tensors from the drafts, algorithms chosen so that packed weights take at most weight_limit
+ * bytes if that can be, layouts fixed; tensors of features resolved. */
 wrn_status wrn_plan_select(struct wrn_plan *plan, const struct wrn_drafts *drafts, const struct wrn_plan_options *options,
-                           wrn_error *error);
+                           uint64_t weight_limit, wrn_error *error);
+
+/* plan_economize.c: takes algorithms with smaller packed weights, where that costs the least time, until the limit is kept
+ * or there is nothing smaller. */
+wrn_status wrn_plan_economize(struct wrn_plan *plan, uint64_t weight_limit, wrn_error *error);
+uint64_t wrn_plan_packed_bytes(const struct wrn_plan *plan);
 
 /* plan_pack.c: weights folded, rounded to float once, packed. */
 wrn_status wrn_plan_pack(struct wrn_plan *plan, const struct wrn_drafts *drafts, const struct wrn_plan_options *options,

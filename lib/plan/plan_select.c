@@ -74,19 +74,21 @@ static void describe_conv(struct selection *s, const struct wrn_draft *f, struct
     };
 }
 
-static wrn_status choose(struct selection *s, struct wrn_step *step, wrn_error *error)
+/* The algorithm is settled: what it wants of its input, and what is to be said about it. */
+static wrn_status settle(struct wrn_plan *plan, struct wrn_step *step, wrn_error *error)
 {
     char why[256];
-    struct wrn_conv_desc *c = &step->conv;
-    step->impl = wrn_conv_choose(c, s->options->algorithm, why, sizeof why);
-    step->refused = wrn_arena_string(&s->plan->arena, why, strlen(why));
+    const struct wrn_conv_desc *c = &step->conv;
+    wrn_conv_explain(c, step->impl, why, sizeof why);
+    step->refused = wrn_arena_string(&plan->arena, why, strlen(why));
     if (!step->refused) return no_memory(error);
     step->predicted = step->impl->cost(c);
     step->macs = (uint64_t)c->k * (uint64_t)(c->c / c->groups) * (uint64_t)c->kernel[0] * (uint64_t)c->kernel[1] * (uint64_t)c->out_h * (uint64_t)c->out_w;
+    plan->macs += step->macs;
 
     int32_t halo[4] = { 0 };
     step->impl->halo(c, halo);
-    int32_t *have = s->plan->tensors[step->input].layout.halo;
+    int32_t *have = plan->tensors[step->input].layout.halo;
     for (int i = 0; i < 4; i++)
         if (halo[i] > have[i]) have[i] = halo[i];
     return WRN_OK;
@@ -145,7 +147,8 @@ static wrn_status add_step(struct selection *s, const struct wrn_draft *f, wrn_e
     if (!step->op) return no_memory(error);
     if (f->kind != WRN_STEP_CONV) return WRN_OK;
     describe_conv(s, f, step);
-    return choose(s, step, error);
+    step->impl = wrn_conv_choose(&step->conv, s->options->algorithm, SIZE_MAX);
+    return WRN_OK;
 }
 
 /* Row, image and origin from channels, size and halo; the tensor's size for a pass. */
@@ -174,10 +177,10 @@ static void finish_conv(struct wrn_plan *plan, struct wrn_step *step)
     step->shared_bytes = step->impl->shared_size(c);
     if (step->scratch_bytes > plan->scratch_bytes) plan->scratch_bytes = step->scratch_bytes;
     if (step->shared_bytes > plan->shared_bytes) plan->shared_bytes = step->shared_bytes;
-    plan->macs += step->macs;
 }
 
-wrn_status wrn_plan_select(struct wrn_plan *plan, const struct wrn_drafts *drafts, const struct wrn_plan_options *options, wrn_error *error)
+wrn_status wrn_plan_select(struct wrn_plan *plan, const struct wrn_drafts *drafts, const struct wrn_plan_options *options,
+                           uint64_t weight_limit, wrn_error *error)
 {
     const struct wrn_graph *g = drafts->graph;
     struct wrn_arena temporary;
@@ -200,6 +203,9 @@ wrn_status wrn_plan_select(struct wrn_plan *plan, const struct wrn_drafts *draft
     count_reads(&s);
     for (int32_t i = 0; i < drafts->count; i++)
         if (!drafts->list[i].dead) WRN_TRY_GOTO(add_step(&s, &drafts->list[i], error));
+    if (!options->algorithm) WRN_TRY_GOTO(wrn_plan_economize(plan, weight_limit, error));
+    for (int32_t i = 0; i < plan->step_count; i++)
+        if (plan->steps[i].kind == WRN_STEP_CONV) WRN_TRY_GOTO(settle(plan, &plan->steps[i], error));
     for (int32_t i = 0; i < plan->tensor_count; i++)
         WRN_TRY_GOTO(finish_layout(plan, &plan->tensors[i], error));
     for (int32_t i = 0; i < plan->step_count; i++)
