@@ -229,13 +229,17 @@ static void test_choice(void **state)
     struct wrn_conv_desc d = { .c = 6, .k = 4, .groups = 2, .in_h = 8, .in_w = 8, .out_h = 8, .out_w = 8, .kernel = { 3, 3 },
         .stride = { 1, 1 }, .dilation = { 1, 1 }, .pad = { 1, 1, 1, 1 }, .act = true, .kernels = &k, .cpu = &cpu, .batch = 1, .lanes = 1 };
     char why[200];
-    assert_ptr_equal(wrn_conv_choose(&d, NULL, why, sizeof why), &wrn_conv_reference);
+    assert_ptr_equal(wrn_conv_choose(&d, NULL, SIZE_MAX), &wrn_conv_reference);
+    wrn_conv_explain(&d, &wrn_conv_reference, why, sizeof why);
     assert_non_null(strstr(why, "direct: grouped convolution"));
     d.groups = 1;
-    assert_ptr_not_equal(wrn_conv_choose(&d, NULL, why, sizeof why), &wrn_conv_reference);
-    assert_ptr_equal(wrn_conv_choose(&d, "reference", NULL, 0), &wrn_conv_reference);
-    assert_ptr_equal(wrn_conv_choose(&d, "direct", why, sizeof why), &wrn_conv_direct);
-    assert_non_null(strstr(why, "reference: another was asked for"));
+    const struct wrn_conv_impl *best = wrn_conv_choose(&d, NULL, SIZE_MAX);
+    assert_ptr_not_equal(best, &wrn_conv_reference);
+    wrn_conv_explain(&d, best, why, sizeof why);
+    assert_non_null(strstr(why, "reference: slower"));
+    assert_ptr_equal(wrn_conv_choose(&d, "reference", SIZE_MAX), &wrn_conv_reference);
+    assert_ptr_equal(wrn_conv_choose(&d, "direct", SIZE_MAX), &wrn_conv_direct);
+    assert_null(wrn_conv_choose(&d, NULL, 1));
     assert_ptr_equal(wrn_conv_find("direct"), &wrn_conv_direct);
     assert_null(wrn_conv_find("none"));
 }
