@@ -170,8 +170,10 @@ static wrn_status read_graph(const struct wrn_source *source, const struct wrn_w
     if (elements.end != elements.span.size)
         return wrn_fail(error, WRN_E_FORMAT, "section 'weights': %llu bytes after the last tensor",
                         (unsigned long long)(elements.span.size - elements.end));
-    for (uint32_t i = 0; i < h.node_count; i++)
+    for (uint32_t i = 0; i < h.node_count; i++) {
+        WRN_TRY(wrn_wrnfile_cancelled(source, error));
         WRN_TRY(read_node(&s, h.node_size, graph, error));
+    }
     WRN_TRY(wrn_section_end(&s, error));
     graph->output_layout = h.output_layout;
     return wrn_graph_set_output(graph, h.output, error);
