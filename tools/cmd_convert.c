@@ -13,6 +13,7 @@ struct conversion {
     struct texts properties;
     struct preprocess_options given;
     struct size size;
+    int32_t golden_count;
     /* what the library's options point to */
     char *labels_text;
     const char **labels;
@@ -70,6 +71,7 @@ static bool read_golden(struct conversion *c, const wrn_model_info *info, wrn_co
     if (c->output.count != (uint64_t)convert->golden_batch * info->output_size)
         return fail_with(error, WRN_E_SHAPE, "%.200s: holds %zu numbers where %d images of %llu outputs are wanted", c->golden_output,
                     c->output.count, convert->golden_batch, (unsigned long long)info->output_size);
+    if (c->golden_count && c->golden_count < convert->golden_batch) convert->golden_batch = c->golden_count;
     convert->golden_input = c->input.values;
     convert->golden_output = c->output.values;
     return true;
@@ -122,15 +124,16 @@ int cmd_convert(int argc, char **argv)
         { "fp32", NULL, "weights of single precision", OPTION_FLAG, &fp32, 0, 0, NULL },
         { "labels", "FILE", "the names of the classes, one a line", OPTION_TEXT, &c.labels_file, 0, 0, NULL },
         { "property", "KEY=VALUE", "a text to keep, such as license=MIT; may be repeated", OPTION_TEXTS, &c.properties, 0, 0, NULL },
-        { "golden-input", "I.npy", "an input and its output to keep in the file, for --verify", OPTION_TEXT, &c.golden_input, 0, 0, NULL },
+        { "golden-input", "I.npy", "an input and its output to keep, for --verify", OPTION_TEXT, &c.golden_input, 0, 0, NULL },
         { "golden-output", "O.npy", "of the golden input", OPTION_TEXT, &c.golden_output, 0, 0, NULL },
+        { "golden-count", "N", "keep the first N images of them", OPTION_INTEGER, &c.golden_count, 1, 65536, NULL },
         { "golden-tolerance", "T", "relative error accepted (default 1e-4)", OPTION_NUMBER, &convert.golden_tolerance, 0, 1, NULL },
         { "size", "HxW", "the network's input size, where the file leaves it open", OPTION_SIZE, &c.size, 0, 0, NULL },
         PREPROCESS_OPTION_ROWS(c.given),
         { 0 },
     };
     const struct usage usage = {
-        "convert", "IN OUT", "From .onnx or .wrn to .wrn or .onnx, by the ending of OUT. What is not given stays.", 2, 2, options
+        "convert", "IN OUT", "From .onnx or .wrn to .wrn or .onnx, by OUT's ending. What is not given stays.", 2, 2, options
     };
     wrn_error error;
     int status;

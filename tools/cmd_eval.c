@@ -113,7 +113,7 @@ int cmd_eval(int argc, char **argv)
     };
     const struct usage usage = {
         "eval", "MODEL DATASET",
-        "Accuracy on labelled images: a cifar-10-batches-bin folder (its test_batch.bin), a .bin\nfile of CIFAR records, or an image folder <class>/*.jpg|png.",
+        "Accuracy on labelled images: a cifar-10-batches-bin folder (test_batch.bin\nis taken), a .bin file of CIFAR records, or an image folder <class>/*.jpg|png.",
         2, 2, options
     };
     wrn_model_info info = WRN_MODEL_INFO_INIT;

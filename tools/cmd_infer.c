@@ -44,7 +44,7 @@ int cmd_infer(int argc, char **argv)
     const struct option options[] = {
         MODEL_OPTION_ROWS(model_options),
         { "batch", "N", "images worked on at a time (default: chosen)", OPTION_INTEGER, &model_options.pass_batch, 1, 65536, NULL },
-        { "feature", "NAME", "write this feature map instead, N x C x H x W; see wrn info", OPTION_TEXT, &model_options.features, 0, 0, NULL },
+        { "feature", "NAME", "write this feature map (NCHW) instead; see wrn info", OPTION_TEXT, &model_options.features, 0, 0, NULL },
         { 0 },
     };
     const struct usage usage = {

@@ -282,7 +282,7 @@ int cmd_info(int argc, char **argv)
         { 0 },
     };
     const struct usage usage = {
-        "info", "MODEL", "What a model is: architecture, size, preprocessing, labels, provenance; how it would be run.", 1, 1, options
+        "info", "MODEL", "What a model is: architecture, size, labels, provenance; how it would be run.", 1, 1, options
     };
     wrn_model_info info = WRN_MODEL_INFO_INIT;
     wrn_model *model = NULL;

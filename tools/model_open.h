@@ -41,7 +41,7 @@ struct preprocess_options {
     { "mean", "A,B,C", "x = (x - mean) / std for each channel", OPTION_FLOATS, &(p).mean, 0, 0, NULL },                           \
     { "std", "A,B,C", "of the preprocessing; one number stands for all channels", OPTION_FLOATS, &(p).std, 0, 0, NULL },          \
     { "scale-to", "1|255", "the scale of mean and std (default: told from them)", OPTION_NUMBER, &(p).scale_to, 1e-3, 65536, NULL },\
-    { "resize", "HOW", "none, stretch or shorter (side, to --resize-to, then the centre)", OPTION_WORD, &(p).resize, 0, 0, resize_words },\
+    { "resize", "HOW", "none, stretch or shorter: the shorter side", OPTION_WORD, &(p).resize, 0, 0, resize_words },              \
     { "resize-to", "N|HxW", "pixels to resize to", OPTION_SIZE, &(p).resize_to, 0, 0, NULL },                                     \
     { "filter", "NAME", "nearest, bilinear, bicubic, lanczos or box", OPTION_WORD, &(p).filter, 0, 0, filter_words },             \
     { "channel-order", "rgb|bgr", "what the network takes", OPTION_WORD, &(p).channel_order, 0, 0, order_words }
