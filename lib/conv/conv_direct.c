@@ -86,13 +86,18 @@ static const char *applicable(const struct wrn_conv_desc *d)
     return d->groups == 1 ? NULL : "grouped convolution";
 }
 
+static size_t packed_size(const struct wrn_conv_desc *d)
+{
+    size_t kp = wrn_round_up((size_t)d->k, (size_t)d->kernels->vec);
+    return sizeof(float) * kp * (size_t)d->c * (size_t)d->kernel[0] * (size_t)d->kernel[1];
+}
+
 static double cost(const struct wrn_conv_desc *d)
 {
-    /* Whole vectors of channels, and about 32 cycles around the reduction of a pixel's vector. */
+    /* About 32 cycles go by around the sum of each vector: its tile's start, the epilogue. */
     double vectors = (double)((d->k + d->kernels->vec - 1) / d->kernels->vec) * d->out_h * d->out_w;
-    double weights = (double)d->k * d->c * d->kernel[0] * d->kernel[1] * sizeof(float) / d->batch;
-    double cycles = vectors * (1.05 * d->c * d->kernel[0] * d->kernel[1] + 32) + weights / 8;
-    return cycles * WRN_CONV_SECONDS_PER_STEP;
+    double cycles = vectors * (1.05 * d->c * d->kernel[0] * d->kernel[1] + 32) + wrn_conv_weight_cycles(packed_size(d));
+    return cycles * WRN_CONV_SECONDS_PER_CYCLE;
 }
 
 static int32_t reach(int32_t in, int32_t out, int32_t kernel, int32_t stride, int32_t dilation, int32_t pad)
@@ -122,12 +127,6 @@ static int32_t run_length(int32_t c)
 static size_t tap_count(const struct wrn_conv_desc *d)
 {
     return (size_t)d->kernel[0] * (size_t)d->kernel[1] * (size_t)(d->c / run_length(d->c));
-}
-
-static size_t packed_size(const struct wrn_conv_desc *d)
-{
-    size_t kp = wrn_round_up((size_t)d->k, (size_t)d->kernels->vec);
-    return sizeof(float) * kp * (size_t)d->c * (size_t)d->kernel[0] * (size_t)d->kernel[1];
 }
 
 static size_t scratch_size(const struct wrn_conv_desc *d)

@@ -33,3 +33,9 @@ int32_t wrn_conv_choose_nv(const struct wrn_kernels *k, int64_t pixels, int32_t 
     }
     return best;
 }
+
+double wrn_conv_weight_cycles(size_t bytes)
+{
+    const double cached = 16 << 20;
+    return (double)bytes > cached ? ((double)bytes - cached) / 8 : 0;
+}

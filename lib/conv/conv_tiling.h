@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef WRN_CONV_CONV_TILING_H
 #define WRN_CONV_CONV_TILING_H
-/* How a matrix product is cut into the register tiles of a kernel table. */
+/* How a matrix product is cut into the register tiles of a kernel table, and what algorithms' costs have in common. */
 #include "kernels/kernels.h"
 
-/* Costs are counted in cycles of a core that does one multiply-add of a vector in each: 3 GHz. They are compared with
- * each other only, so what matters is that all algorithms count alike. */
-#define WRN_CONV_SECONDS_PER_STEP (1 / 3e9)
+/*
+ * Costs are counted in cycles of a core that does one multiply-add of a vector in each, at 3 GHz, for one image. They are
+ * only compared with each other, so what matters is that all algorithms count alike. They depend on the convolution and
+ * the vector's width alone: were it on the batch, the threads or the caches too, a network's results would have other
+ * bits with other options.
+ */
+#define WRN_CONV_SECONDS_PER_CYCLE (1 / 3e9)
+
+/* The time of weights that outgrow the last-level cache, 16 MB of it, and come from memory for each image, at 8 bytes a
+ * cycle. It also keeps wide layers from taking four times their weights in memory for little gain. */
+double wrn_conv_weight_cycles(size_t bytes);
 
 /* The most pixels of a tile of nv vectors. */
 int32_t wrn_conv_tile_height(const struct wrn_kernels *k, int32_t nv);

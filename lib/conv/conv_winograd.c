@@ -70,7 +70,8 @@ static struct cut cut_of(const struct wrn_conv_desc *d, int32_t batch, int32_t m
     int64_t cache = (int64_t)(d->cpu->l2 / sizeof(float)) / cut.positions, block = (int64_t)cut.nv * k->vec;
     int32_t mr = wrn_conv_tile_height(k, cut.nv);
     int64_t fitting = cache * 5 / 8 / ((int64_t)cut.v_stride + block);
-    cut.shared = fitting < 2 * mr && fitting < cut.tiles;
+    /* Reading the weights once for every 8 tiles from the next cache, in order, costs less than V's way there and back. */
+    cut.shared = fitting < 8 && fitting < cut.tiles;
     if (cut.tiles < (int64_t)d->lanes * 8 && d->lanes > 1) cut.shared = true;
     if (cut.shared) {
         cut.span = clamp(cut.tiles, 1, SPAN_MAX);
@@ -104,15 +105,19 @@ static const char *applicable(const struct wrn_conv_desc *d)
     return NULL;
 }
 
+static size_t packed_size(const struct wrn_conv_desc *d, int32_t m)
+{
+    size_t kp = wrn_round_up((size_t)d->k, (size_t)d->kernels->vec);
+    return sizeof(float) * (size_t)((m + 2) * (m + 2)) * kp * (size_t)d->c;
+}
+
 static double cost(const struct wrn_conv_desc *d, int32_t m)
 {
-    struct cut cut = cut_of(d, d->batch, m);
-    double tiles = (double)cut.rows * cut.columns, q = cut.positions, vec = d->kernels->vec;
-    double in = tiles * d->c / vec, out = tiles * d->k / vec;
-    /* Counted in cycles: a multiply-add of a vector, about 4 for each position of a transform (a load, a store and the
-     * arithmetic, twice), and the weights that come from beyond the cache at 8 bytes a cycle, once per pass. */
-    double cycles = 1.1 * q * out * d->c + 4 * q * (in + out) + q * d->c * d->k * sizeof(float) / 8 / d->batch;
-    return cycles * WRN_CONV_SECONDS_PER_STEP;
+    double tiles = (double)ceil_div(d->out_h, m) * (double)ceil_div(d->out_w, m), q = (m + 2) * (m + 2);
+    double in = (double)ceil_div(d->c, d->kernels->vec), out = (double)ceil_div(d->k, d->kernels->vec);
+    /* The products, and about 4 cycles for each position of a transformed vector: loads, stores and the arithmetic. */
+    double cycles = tiles * q * (1.1 * out * d->c + 4 * (in + out)) + wrn_conv_weight_cycles(packed_size(d, m));
+    return cycles * WRN_CONV_SECONDS_PER_CYCLE;
 }
 
 /* Zeros for the padding, and beyond the last row and column of partial tiles. */
@@ -122,12 +127,6 @@ static void halo(const struct wrn_conv_desc *d, int32_t *halo, int32_t m)
     halo[1] = d->pad[1];
     halo[2] = (int32_t)clamp(ceil_div(d->out_h, m) * m + 2 - d->pad[0] - d->in_h, 0, INT32_MAX);
     halo[3] = (int32_t)clamp(ceil_div(d->out_w, m) * m + 2 - d->pad[1] - d->in_w, 0, INT32_MAX);
-}
-
-static size_t packed_size(const struct wrn_conv_desc *d, int32_t m)
-{
-    size_t kp = wrn_round_up((size_t)d->k, (size_t)d->kernels->vec);
-    return sizeof(float) * (size_t)((m + 2) * (m + 2)) * kp * (size_t)d->c;
 }
 
 /* A smaller batch may be cut otherwise, so the largest need of all of them. */

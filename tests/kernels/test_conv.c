@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every algorithm of every instruction set of this CPU on random convolutions: against the reference, and against
- * itself with another batch, number of lanes and order of items, where not a bit may differ.
+ * itself with another batch, number of lanes, cache size and order of items, where not a bit may differ.
  *   test_conv [convolutions per instruction set [first seed]]
  */
 #include "shapes.h"
@@ -17,6 +17,7 @@
 static int32_t shape_count = 150;
 static uint64_t first_seed = 1;
 static struct wrn_cpu cpu;
+static const struct wrn_cpu small_cpu = { .l1d = 8 << 10, .l2 = 32 << 10, .l3 = 0 }; /* blocks things differently */
 
 /* Relative error (L2, over all outputs) that an algorithm may have: sums of up to a few thousand products in float. */
 static double error_bound(const struct wrn_conv_impl *impl)
@@ -191,10 +192,12 @@ static void problem_check(const struct wrn_conv_impl *impl, const struct wrn_ker
     if (!(raw <= bound) || !(act <= bound * 4)) fail_problem(&p, impl, seed, "relative error", raw > act ? raw : act);
 
     p.d.lanes = 1 + d->lanes % 4;
+    p.d.cpu = &small_cpu;
     problem_run(&p, impl, &b, true);
     if (!same_bits(got.raw, p.args.raw, &d->raw_layout, d->batch) || !same_bits(got.act, p.args.act, &d->act_layout, d->batch))
-        fail_problem(&p, impl, seed, "other bits with lanes", p.d.lanes);
+        fail_problem(&p, impl, seed, "other bits with small caches and lanes", p.d.lanes);
 
+    p.d.cpu = &cpu;
     int32_t last = d->batch - 1;
     p.args.batch = 1;
     p.args.input += (size_t)last * d->in_layout.image;
@@ -244,10 +247,27 @@ static void test_choice(void **state)
     assert_null(wrn_conv_find("none"));
 }
 
+/* What is chosen decides a result's bits, so nothing but the convolution and the instruction set may decide it. */
+static void test_choice_is_constant(void **state)
+{
+    (void)state;
+    for (int32_t i = 0; i < 300; i++) {
+        struct rng rng = { first_seed + (uint64_t)i };
+        struct wrn_kernels k;
+        wrn_kernels_fill(&k, WRN_ISA_C);
+        struct wrn_conv_desc d;
+        desc_make(&d, &rng, &k);
+        const struct wrn_conv_impl *chosen = wrn_conv_choose(&d, NULL, NULL, 0);
+        d.batch *= 16, d.lanes = 17 - d.lanes, d.cpu = &small_cpu;
+        assert_ptr_equal(wrn_conv_choose(&d, NULL, NULL, 0), chosen);
+    }
+}
+
 int main(int argc, char **argv)
 {
     shapes_arguments(argc, argv, &shape_count, &first_seed);
     wrn_cpu_detect(&cpu);
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_algorithms), cmocka_unit_test(test_choice) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_algorithms), cmocka_unit_test(test_choice),
+                                        cmocka_unit_test(test_choice_is_constant) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
