@@ -1,13 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, builds the release, and classifies the sample images with the model that ships.
+# Arguments go to wrn classify, such as -k 3.
 set -eu
 cd "$(dirname "$0")/.."
 
 ./scripts/install_packages.sh demo
-cmake --preset release >build-demo.log 2>&1 && cmake --build --preset release >>build-demo.log 2>&1 || {
-    cat build-demo.log >&2
+echo "building ..."
+mkdir -p build
+if ! { cmake --preset release && cmake --build --preset release --target wrn; } >build/demo.log 2>&1; then
+    cat build/demo.log >&2
     exit 1
-}
-rm -f build-demo.log
-build/release/tools/wrn classify cifar10 examples/images/*.jpg "$@"
+fi
+echo
+build/release/tools/wrn classify cifar10 examples/images/*.jpg examples/images/*.png "$@"
