@@ -14,6 +14,7 @@ struct conversion {
     struct preprocess_options given;
     struct size size;
     int32_t golden_count;
+    const char *at_fault; /* the file that an error is about; NULL: none */
     /* what the library's options point to */
     char *labels_text;
     const char **labels;
@@ -28,8 +29,9 @@ static bool read_labels(struct conversion *c, wrn_convert_options *convert, wrn_
 {
     size_t size = 0;
     int32_t count = 0;
+    c->at_fault = c->labels_file;
     if (!input_read_all(c->labels_file, 1 << 24, (uint8_t **)&c->labels_text, &size, error)) return false;
-    if (strlen(c->labels_text) != size) return fail_with(error, WRN_E_FORMAT, "%s: holds a NUL byte, so it is no list of labels", c->labels_file);
+    if (strlen(c->labels_text) != size) return fail_with(error, WRN_E_FORMAT, "holds a NUL byte, so it is no list of labels");
     c->labels = malloc((size + 1) * sizeof *c->labels);
     if (!c->labels) return fail_with(error, WRN_E_NOMEM, "no memory for the labels");
     for (char *line = c->labels_text; *line;) {
@@ -40,7 +42,7 @@ static bool read_labels(struct conversion *c, wrn_convert_options *convert, wrn_
         c->labels[count++] = line;
         line = next;
     }
-    if (count == 0) return fail_with(error, WRN_E_FORMAT, "%s: holds no labels", c->labels_file);
+    if (count == 0) return fail_with(error, WRN_E_FORMAT, "holds no labels");
     convert->labels = c->labels;
     convert->label_count = count;
     return true;
@@ -48,6 +50,7 @@ static bool read_labels(struct conversion *c, wrn_convert_options *convert, wrn_
 
 static bool split_properties(struct conversion *c, wrn_convert_options *convert, wrn_error *error)
 {
+    c->at_fault = NULL;
     for (int32_t i = 0; i < c->properties.count; i++) {
         const char *text = c->properties.items[i], *equals = strchr(text, '=');
         if (!equals || equals == text) return fail_with(error, WRN_E_ARG, "--property: '%s' is not KEY=VALUE", text);
@@ -63,14 +66,15 @@ static bool split_properties(struct conversion *c, wrn_convert_options *convert,
 
 static bool read_golden(struct conversion *c, const wrn_model_info *info, wrn_convert_options *convert, wrn_error *error)
 {
-    wrn_error reason;
+    c->at_fault = NULL;
     if (!c->golden_input || !c->golden_output) return fail_with(error, WRN_E_ARG, "--golden-input and --golden-output go together");
-    if (!npy_read(c->golden_input, &c->input, &reason) || !npy_images(&c->input, info, &convert->golden_batch, &reason))
-        return fail_with(error, reason.status, "%.200s: %.250s", c->golden_input, reason.message);
-    if (!npy_read(c->golden_output, &c->output, &reason)) return fail_with(error, reason.status, "%.200s: %.250s", c->golden_output, reason.message);
+    c->at_fault = c->golden_input;
+    if (!npy_read(c->golden_input, &c->input, error) || !npy_images(&c->input, info, &convert->golden_batch, error)) return false;
+    c->at_fault = c->golden_output;
+    if (!npy_read(c->golden_output, &c->output, error)) return false;
     if (c->output.count != (uint64_t)convert->golden_batch * info->output_size)
-        return fail_with(error, WRN_E_SHAPE, "%.200s: holds %zu numbers where %d images of %llu outputs are wanted", c->golden_output,
-                    c->output.count, convert->golden_batch, (unsigned long long)info->output_size);
+        return fail_with(error, WRN_E_SHAPE, "holds %zu numbers where %d images of %llu outputs are wanted",
+                         c->output.count, convert->golden_batch, (unsigned long long)info->output_size);
     if (c->golden_count && c->golden_count < convert->golden_batch) convert->golden_batch = c->golden_count;
     convert->golden_input = c->input.values;
     convert->golden_output = c->output.values;
@@ -83,6 +87,7 @@ static bool prepare_with_model(struct conversion *c, const char *path, wrn_conve
     const struct model_options options = { .threads = 1, .size = c->size };
     wrn_model_info info = WRN_MODEL_INFO_INIT;
     wrn_model *model;
+    c->at_fault = path;
     if (!model_open(path, &options, &model, error)) return false;
     bool done = wrn_model_get_info(model, &info, error) == WRN_OK;
     if (done && preprocess_given(&c->given)) {
@@ -141,7 +146,12 @@ int cmd_convert(int argc, char **argv)
     if (!options_parse(&usage, &argc, argv, &status)) return status;
     if (fp16 && fp32) return complain("--fp16 and --fp32 exclude each other");
     convert.weights = fp16 ? WRN_DTYPE_F16 : fp32 ? WRN_DTYPE_F32 : WRN_DTYPE_KEEP;
-    bool done = prepare(&c, argv[0], &convert, &error) && wrn_convert(argv[0], argv[1], &convert, &error) == WRN_OK;
+    bool done = prepare(&c, argv[0], &convert, &error);
+    if (done) {
+        c.at_fault = argv[0];
+        done = wrn_convert(argv[0], argv[1], &convert, &error) == WRN_OK;
+    }
     release(&c);
-    return done ? 0 : report(argv[0], &error);
+    /* The library names the output where it is about that. */
+    return done ? 0 : report(c.at_fault && strstr(error.message, argv[1]) ? argv[1] : c.at_fault, &error);
 }

@@ -175,11 +175,15 @@ bool npy_images(const struct npy *array, const wrn_model_info *info, int32_t *ba
     bool channels_last = info->input_layout == WRN_LAYOUT_NHWC;
     uint64_t c = (uint64_t)info->input_channels, h = (uint64_t)info->input_height, w = (uint64_t)info->input_width;
     const uint64_t wanted[3] = { channels_last ? h : c, channels_last ? w : h, channels_last ? c : w };
-    const uint64_t *image = array->dims + array->dims_count - 3;
-    if ((array->dims_count != 3 && array->dims_count != 4) || memcmp(image, wanted, sizeof wanted) != 0)
-        return fail_with(error, WRN_E_SHAPE, "the model takes arrays of shape (N, %llu, %llu, %llu)", (unsigned long long)wanted[0],
-                    (unsigned long long)wanted[1], (unsigned long long)wanted[2]);
-    uint64_t images = array->dims_count == 4 ? array->dims[0] : 1;
+    int32_t outer = array->dims_count - 3; /* 1 with a batch dimension */
+    if ((outer != 0 && outer != 1) || memcmp(array->dims + outer, wanted, sizeof wanted) != 0) {
+        char shape[NPY_MAX_DIMS * 24] = "";
+        for (int32_t i = 0, used = 0; i < array->dims_count; i++)
+            used += snprintf(shape + used, sizeof shape - (size_t)used, i ? ", %llu" : "%llu", (unsigned long long)array->dims[i]);
+        return fail_with(error, WRN_E_SHAPE, "has the shape (%s), the model takes (N, %llu, %llu, %llu)", shape, (unsigned long long)wanted[0],
+                         (unsigned long long)wanted[1], (unsigned long long)wanted[2]);
+    }
+    uint64_t images = outer ? array->dims[0] : 1;
     if (images < 1 || images > INT32_MAX) return fail_with(error, WRN_E_SHAPE, "holds %llu images", (unsigned long long)images);
     *batch = (int32_t)images;
     return true;
