@@ -204,6 +204,7 @@ wrn_status wrn_session_infer_named(wrn_session *session, int32_t batch, const fl
                                    const char *const *names, float *const *outputs, const size_t *counts, wrn_error *error)
 {
     struct wrn_exec_output out[MAX_NAMED];
+    size_t floats[MAX_NAMED];
     WRN_TRY(session_check(session, error));
     const struct wrn_plan *plan = session->exec.plan;
     WRN_TRY(check_input(plan, batch, input, input_count, error));
@@ -214,6 +215,10 @@ wrn_status wrn_session_infer_named(wrn_session *session, int32_t batch, const fl
         WRN_TRY(find_output(plan, names[i], &out[i], &size, error));
         WRN_TRY(check_output(batch, size, outputs[i], counts[i], input, input_count, error));
         out[i].to = outputs[i];
+        floats[i] = (size_t)batch * (size_t)size;
+        for (int32_t k = 0; k < i; k++)
+            if (overlap(outputs[i], floats[i], outputs[k], floats[k]))
+                return wrn_fail(error, WRN_E_ARG, "argument outputs: those for '%.*s' and '%.*s' overlap", WRN_NAME_MAX, names[k], WRN_NAME_MAX, names[i]);
     }
     return run_alone(session, batch, input, out, output_count, error);
 }
