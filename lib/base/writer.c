@@ -89,7 +89,7 @@ wrn_status wrn_writer_open(const struct wrn_alloc *alloc, const char *path, stru
     *writer = w;
     return WRN_OK;
 done:
-    if (status == WRN_E_NOMEM) wrn_fail(error, status, "no memory to write '%.*s'", WRN_PATH_MAX, path);
+    if (status == WRN_E_NOMEM) wrn_set_error(error, status, "no memory to write '%.*s'", WRN_PATH_MAX, path);
     if (w) destroy(w);
     return status;
 }

@@ -27,8 +27,9 @@ static void fill_in(const struct preset *preset, int32_t height, int32_t width, 
     p->resize_height = height;
     p->resize_width = width;
     if (preset->resize == WRN_RESIZE_SHORTER) {
-        int32_t side = height > width ? height : width;
-        p->resize_height = p->resize_width = (2 * side * preset->shorter + preset->crop) / (2 * preset->crop); /* to the nearest */
+        /* Of a crop that is not square the longer side counts, so that the resized image covers it. */
+        int32_t side = height > width ? height : width, resized = (2 * side * preset->shorter + preset->crop) / (2 * preset->crop);
+        p->resize_height = p->resize_width = resized < MAX_SIDE ? resized : MAX_SIDE;
     }
     p->crop_height = height;
     p->crop_width = width;

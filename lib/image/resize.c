@@ -152,48 +152,93 @@ static void row_of_three(const struct axis *axis, int32_t width, const uint8_t *
     }
 }
 
-/* One output row from `count` rows of `bytes` bytes, `bytes` apart. */
-static void column_sums(const int32_t *weights, int32_t count, const uint8_t *from, size_t bytes, int32_t *sums,
-                        uint8_t *to)
+static void across_row(const struct axis *across, int32_t width, size_t channels, const uint8_t *from, uint8_t *to)
+{
+    (channels == 1 ? row_of_one : row_of_three)(across, width, from, to);
+}
+
+static void clear_sums(int32_t *sums, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i++) sums[i] = 1 << (FRACTION_BITS - 1);
-    for (int32_t j = 0; j < count; j++, from += bytes)
-        for (size_t i = 0; i < bytes; i++) sums[i] += from[i] * weights[j];
+}
+
+static void add_row(int32_t *sums, const uint8_t *row, int32_t weight, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++) sums[i] += row[i] * weight;
+}
+
+static void round_sums(const int32_t *sums, size_t bytes, uint8_t *to)
+{
     for (size_t i = 0; i < bytes; i++) to[i] = rounded(sums[i]);
+}
+
+/* The buffers of a run. */
+struct buffers {
+    uint8_t *row;  /* one row of the image in the output's order */
+    uint8_t *rest; /* rows first: all rows under the window, resized; columns first: one row, resized down */
+    int32_t *sums; /* of one row */
+};
+
+static void rows_first(const struct wrn_resize *r, const struct wrn_pixels *from, const struct axis *across,
+                       const struct axis *down, size_t channels, const struct buffers *b, uint8_t *to, size_t stride)
+{
+    size_t bytes = (size_t)r->window_width * channels;
+    int32_t last = r->window_height - 1, first = down->first[0], end = down->first[last] + down->count[last];
+    for (int32_t y = first; y < end; y++) {
+        wrn_pixels_row(from, y, r->order, b->row);
+        across_row(across, r->window_width, channels, b->row, b->rest + (size_t)(y - first) * bytes);
+    }
+    for (int32_t y = 0; y < r->window_height; y++) {
+        const uint8_t *rows = b->rest + (size_t)(down->first[y] - first) * bytes;
+        clear_sums(b->sums, bytes);
+        for (int32_t j = 0; j < down->count[y]; j++)
+            add_row(b->sums, rows + (size_t)j * bytes, down->weights[(size_t)y * down->taps + (size_t)j], bytes);
+        round_sums(b->sums, bytes, to + (size_t)y * stride);
+    }
+}
+
+static void columns_first(const struct wrn_resize *r, const struct wrn_pixels *from, const struct axis *across,
+                          const struct axis *down, size_t channels, const struct buffers *b, uint8_t *to, size_t stride)
+{
+    size_t bytes = (size_t)from->width * channels;
+    for (int32_t y = 0; y < r->window_height; y++) {
+        clear_sums(b->sums, bytes);
+        for (int32_t j = 0; j < down->count[y]; j++) {
+            wrn_pixels_row(from, down->first[y] + j, r->order, b->row);
+            add_row(b->sums, b->row, down->weights[(size_t)y * down->taps + (size_t)j], bytes);
+        }
+        round_sums(b->sums, bytes, b->rest);
+        across_row(across, r->window_width, channels, b->rest, to + (size_t)y * stride);
+    }
 }
 
 wrn_status wrn_resize_run(const struct wrn_alloc *alloc, const struct wrn_resize *r, const struct wrn_pixels *from,
                           uint8_t *to, size_t stride, wrn_error *error)
 {
     struct axis across = { 0 }, down = { 0 };
-    uint8_t *row = NULL, *narrow = NULL; /* an input row; the input rows under the window, resized across */
-    int32_t *sums = NULL;
+    struct buffers b = { 0 };
     wrn_status status = WRN_E_NOMEM;
-    size_t channels = r->order == WRN_PIXELS_GREY ? 1 : 3, bytes = (size_t)r->window_width * channels;
+    size_t channels = r->order == WRN_PIXELS_GREY ? 1 : 3;
+    bool columns = r->height < from->height && (int64_t)from->height - r->height > 2 * ((int64_t)from->width - r->width);
 
     if (!axis_make(alloc, &across, from->width, r->width, r->left, r->window_width, r->filter) ||
         !axis_make(alloc, &down, from->height, r->height, r->top, r->window_height, r->filter))
         goto done;
-    int32_t last = r->window_height - 1, first_row = down.first[0], end_row = down.first[last] + down.count[last];
-    row = (uint8_t *)wrn_mem_alloc(alloc, (size_t)from->width, channels);
-    narrow = (uint8_t *)wrn_mem_alloc(alloc, (size_t)(end_row - first_row), bytes);
-    sums = (int32_t *)wrn_mem_alloc(alloc, bytes, sizeof *sums);
-    if (!row || !narrow || !sums) goto done;
-
-    for (int32_t y = first_row; y < end_row; y++) {
-        wrn_pixels_row(from, y, r->order, row);
-        (channels == 1 ? row_of_one : row_of_three)(&across, r->window_width, row, narrow + (size_t)(y - first_row) * bytes);
-    }
-    for (int32_t y = 0; y < r->window_height; y++)
-        column_sums(down.weights + (size_t)y * down.taps, down.count[y], narrow + (size_t)(down.first[y] - first_row) * bytes,
-                    bytes, sums, to + (size_t)y * stride);
+    int32_t last = r->window_height - 1;
+    size_t rest_width = (size_t)(columns ? from->width : r->window_width) * channels;
+    size_t rest_height = columns ? 1 : (size_t)(down.first[last] + down.count[last] - down.first[0]);
+    b.row = (uint8_t *)wrn_mem_alloc(alloc, (size_t)from->width, channels);
+    b.rest = (uint8_t *)wrn_mem_alloc(alloc, rest_height, rest_width);
+    b.sums = (int32_t *)wrn_mem_alloc(alloc, rest_width, sizeof *b.sums);
+    if (!b.row || !b.rest || !b.sums) goto done;
+    (columns ? columns_first : rows_first)(r, from, &across, &down, channels, &b, to, stride);
     status = WRN_OK;
 done:
     if (status == WRN_E_NOMEM)
-        wrn_fail(error, status, "no memory to resize an image of %d x %d", (int)from->width, (int)from->height);
-    wrn_mem_free(alloc, sums);
-    wrn_mem_free(alloc, narrow);
-    wrn_mem_free(alloc, row);
+        wrn_set_error(error, status, "no memory to resize an image of %d x %d", (int)from->width, (int)from->height);
+    wrn_mem_free(alloc, b.sums);
+    wrn_mem_free(alloc, b.rest);
+    wrn_mem_free(alloc, b.row);
     axis_free(alloc, &down);
     axis_free(alloc, &across);
     return status;

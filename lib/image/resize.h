@@ -2,9 +2,11 @@
 #ifndef WRN_IMAGE_RESIZE_H
 #define WRN_IMAGE_RESIZE_H
 /*
- * Resizing with antialiasing, to the same bits as Pillow's Image.resize: each output pixel is a weighted mean of the
- * input pixels under the filter, which is stretched where the image shrinks; first along the rows, rounded to 8 bits,
- * then along the columns. NEAREST picks the pixel under the output pixel's centre.
+ * Resizing with antialiasing, to the same bits as Image.resize of Pillow 13: each output pixel is a weighted mean of
+ * the input pixels under the filter, which is stretched where the image shrinks; first along one direction, rounded to
+ * 8 bits, then along the other. The columns are first where the height shrinks by more than twice as many pixels as
+ * the width (Pillow up to 12 always begins with the rows; the results rarely differ by more than one level).
+ * NEAREST picks the pixel under the output pixel's centre.
  */
 #include "base/alloc.h"
 #include "image/pixels.h"
