@@ -227,14 +227,18 @@ wrn_status wrn_onnx_div(struct wrn_onnx *x, struct wrn_onnx_node *n)
     return with_constant(x, n, v[0], v[1], (struct form){ TIMES, 1, 1, true });
 }
 
+wrn_status wrn_onnx_scaled(struct wrn_onnx *x, struct wrn_onnx_node *n, struct wrn_onnx_value *v, double factor)
+{
+    const int32_t channels = wrn_onnx_axis_size(x, v->act, WRN_ONNX_C);
+    const struct wrn_onnx_view view = v->view;
+    double *scale = wrn_arena_alloc(&x->scratch, (size_t)channels, sizeof *scale);
+    if (!scale) return wrn_onnx_no_memory(x);
+    for (int32_t c = 0; c < channels; c++) scale[c] = factor;
+    return apply(x, n, v, scale, NULL, &view);
+}
+
 wrn_status wrn_onnx_neg(struct wrn_onnx *x, struct wrn_onnx_node *n)
 {
     WRN_TRY(wrn_onnx_inputs(x, n, 1, 1));
-    struct wrn_onnx_value *v = n->inputs[0];
-    if (!is_act(v)) return wrn_onnx_arithmetic(x, n);
-    const int32_t channels = wrn_onnx_axis_size(x, v->act, WRN_ONNX_C);
-    double *scale = wrn_arena_alloc(&x->scratch, (size_t)channels, sizeof *scale);
-    if (!scale) return wrn_onnx_no_memory(x);
-    for (int32_t c = 0; c < channels; c++) scale[c] = -1;
-    return apply(x, n, v, scale, NULL, &v->view);
+    return is_act(n->inputs[0]) ? wrn_onnx_scaled(x, n, n->inputs[0], -1) : wrn_onnx_arithmetic(x, n);
 }

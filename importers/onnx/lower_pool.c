@@ -83,7 +83,7 @@ static wrn_status reduced_axes(struct wrn_onnx *x, const struct wrn_onnx_node *n
 
 /* Means over the width and then over the height, each a node of its own in the file, are one global pool: then the network
  * also runs at other input sizes. */
-static bool join_means(struct wrn_onnx *x, const struct wrn_onnx_value *v, bool flat)
+static bool join_means(struct wrn_onnx *x, const struct wrn_onnx_value *v)
 {
     struct wrn_graph *g = x->graph;
     struct wrn_node *last = g->node_count ? &g->nodes[g->node_count - 1] : NULL;
@@ -95,25 +95,16 @@ static bool join_means(struct wrn_onnx *x, const struct wrn_onnx_value *v, bool 
     if (!rows && !columns) return false;
     struct wrn_node whole = wrn_node_make(WRN_OP_GLOBALAVG, last->name, last->inputs[0]);
     whole.output = last->output;
-    whole.flat = flat;
     *last = whole;
     out->h = out->w = 1;
-    out->rank = flat ? 2 : 4;
     return true;
 }
 
-static wrn_status reduce(struct wrn_onnx *x, struct wrn_onnx_node *n, enum wrn_op op)
+/* Which of height and width are reduced, and the view of the result. */
+static wrn_status reduced_view(struct wrn_onnx *x, const struct wrn_onnx_value *v, const bool *reduced, bool keep, bool sides[2], struct wrn_onnx_view *view)
 {
-    struct wrn_onnx_value *v;
-    bool reduced[WRN_ONNX_MAX_RANK], none, sides[2] = { false, false };
-    int64_t keep;
-    WRN_TRY(wrn_onnx_inputs(x, n, 1, 2));
-    WRN_TRY(wrn_onnx_need_act(x, n, 0, &v));
-    WRN_TRY(wrn_onnx_attr_int(x, n, "keepdims", 1, &keep));
-    WRN_TRY(reduced_axes(x, n, v->view.rank, reduced, &none));
-    if (none) return wrn_onnx_alias(x, n, v, &v->view);
-
-    struct wrn_onnx_view view = v->view;
+    *view = v->view;
+    sides[0] = sides[1] = false;
     for (int32_t i = v->view.rank; i-- > 0;) {
         for (int j = v->view.start[i]; reduced[i] && j < v->view.start[i + 1]; j++) {
             int axis = v->view.axes[j];
@@ -121,16 +112,35 @@ static wrn_status reduce(struct wrn_onnx *x, struct wrn_onnx_node *n, enum wrn_o
             else if (axis == WRN_ONNX_N || wrn_onnx_axis_size(x, v->act, axis) != 1)
                 return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "axis %d is the %s; only height and width are reduced", i, axis == WRN_ONNX_N ? "batch" : "channels");
         }
-        if (reduced[i] && !keep) wrn_onnx_view_remove(&view, i);
+        if (reduced[i] && !keep) wrn_onnx_view_remove(view, i);
     }
-    int32_t size[2] = { wrn_onnx_axis_size(x, v->act, WRN_ONNX_H), wrn_onnx_axis_size(x, v->act, WRN_ONNX_W) }, value;
-    const bool all = (sides[0] || size[0] == 1) && (sides[1] || size[1] == 1), flat = !keep && view.rank == 2;
+    return WRN_OK;
+}
+
+/* *count: how many pixels became one. */
+static wrn_status reduce(struct wrn_onnx *x, struct wrn_onnx_node *n, enum wrn_op op, int64_t *count)
+{
+    struct wrn_onnx_value *v;
+    struct wrn_onnx_view view;
+    bool reduced[WRN_ONNX_MAX_RANK], none, sides[2];
+    int64_t keep;
+    int32_t value;
+    *count = 1;
+    WRN_TRY(wrn_onnx_inputs(x, n, 1, 2));
+    WRN_TRY(wrn_onnx_need_act(x, n, 0, &v));
+    WRN_TRY(wrn_onnx_attr_int(x, n, "keepdims", 1, &keep));
+    WRN_TRY(reduced_axes(x, n, v->view.rank, reduced, &none));
+    if (none) return wrn_onnx_alias(x, n, v, &v->view);
+    WRN_TRY(reduced_view(x, v, reduced, keep != 0, sides, &view));
     WRN_TRY(wrn_onnx_settle(x, v, &value));
     if ((!sides[0] && !sides[1]) || x->graph->values[value].rank == 2) return wrn_onnx_alias(x, n, v, &view);
-    if (all && op == WRN_OP_GLOBALAVG && join_means(x, v, flat)) return wrn_onnx_set_act(x, n->outputs[0], value, &view, n->name);
 
+    const int32_t size[2] = { wrn_onnx_axis_size(x, v->act, WRN_ONNX_H), wrn_onnx_axis_size(x, v->act, WRN_ONNX_W) };
+    const bool all = (sides[0] || size[0] == 1) && (sides[1] || size[1] == 1);
+    for (int i = 0; i < 2; i++)
+        if (sides[i]) *count *= size[i];
+    if (all && op == WRN_OP_GLOBALAVG && join_means(x, v)) return wrn_onnx_set_act(x, n->outputs[0], value, &view, n->name);
     struct wrn_node node = wrn_node_make(op, n->name, value);
-    node.flat = all && flat;
     if (!all) {
         node.op = op == WRN_OP_GLOBALAVG ? WRN_OP_AVGPOOL : WRN_OP_MAXPOOL;
         for (int i = 0; i < 2; i++)
@@ -141,10 +151,20 @@ static wrn_status reduce(struct wrn_onnx *x, struct wrn_onnx_node *n, enum wrn_o
 
 wrn_status wrn_onnx_reduce_mean(struct wrn_onnx *x, struct wrn_onnx_node *n)
 {
-    return reduce(x, n, WRN_OP_GLOBALAVG);
+    int64_t count;
+    return reduce(x, n, WRN_OP_GLOBALAVG, &count);
+}
+
+/* JAX: a mean is a sum, divided afterwards. */
+wrn_status wrn_onnx_reduce_sum(struct wrn_onnx *x, struct wrn_onnx_node *n)
+{
+    int64_t count;
+    WRN_TRY(reduce(x, n, WRN_OP_GLOBALAVG, &count));
+    return count == 1 ? WRN_OK : wrn_onnx_scaled(x, n, n->outputs[0], (double)count);
 }
 
 wrn_status wrn_onnx_reduce_max(struct wrn_onnx *x, struct wrn_onnx_node *n)
 {
-    return reduce(x, n, WRN_OP_GLOBALMAX);
+    int64_t count;
+    return reduce(x, n, WRN_OP_GLOBALMAX, &count);
 }

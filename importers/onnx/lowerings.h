@@ -10,7 +10,7 @@ wrn_onnx_handler wrn_onnx_batch_norm, wrn_onnx_add_op, wrn_onnx_sub, wrn_onnx_mu
 wrn_onnx_handler wrn_onnx_conv, wrn_onnx_fused_conv;
 /* lower_pool.c */
 wrn_onnx_handler wrn_onnx_max_pool, wrn_onnx_average_pool, wrn_onnx_global_average, wrn_onnx_global_max, wrn_onnx_reduce_mean,
-    wrn_onnx_reduce_max;
+    wrn_onnx_reduce_sum, wrn_onnx_reduce_max;
 /* lower_dense.c */
 wrn_onnx_handler wrn_onnx_gemm, wrn_onnx_fused_gemm, wrn_onnx_matmul;
 /* lower_misc.c */

@@ -6,7 +6,6 @@
 #include "onnx/onnx_meta.h"
 #include "onnx/wire_scan.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static bool probe(const uint8_t *data, size_t size)

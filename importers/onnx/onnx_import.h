@@ -12,6 +12,8 @@
 #include "graph/importer.h"
 #include "onnx_subset.pb-c.h"
 
+#include <stdio.h>
+
 #define WRN_ONNX_MAX_RANK 8
 
 /* Element types of TensorProto. */
@@ -200,6 +202,11 @@ wrn_status wrn_onnx_broadcast(struct wrn_onnx *x, const struct wrn_onnx_tensor *
 /* Arithmetic on two constants, or on one (b NULL), named by the ONNX operator. */
 wrn_status wrn_onnx_compute(struct wrn_onnx *x, const char *op, const struct wrn_onnx_tensor *a, const struct wrn_onnx_tensor *b,
                             struct wrn_onnx_tensor *out);
+
+/* ---- lower_affine.c, for lower_pool.c too ---- */
+
+/* The first output is v times `factor`; v may be that output itself. */
+wrn_status wrn_onnx_scaled(struct wrn_onnx *x, struct wrn_onnx_node *n, struct wrn_onnx_value *v, double factor);
 
 /* ---- lower_conv.c, for lower_pool.c too ---- */
 

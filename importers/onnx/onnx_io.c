@@ -10,6 +10,7 @@ static wrn_status find_input(struct wrn_onnx *x, const Wrn__Onnx__ValueInfo **in
 {
     const Wrn__Onnx__Graph *g = x->model->graph;
     *info = NULL;
+    *v = NULL;
     for (size_t i = 0; i < g->n_input; i++) {
         struct wrn_onnx_value *candidate = wrn_onnx_find(x, g->input[i]->name);
         if (candidate->stored || candidate->uses == 0) continue;

@@ -3,7 +3,6 @@
  * highest opset number. */
 #include "onnx/lowerings.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -26,6 +25,7 @@ static const struct {
     { "", "GlobalAveragePool", wrn_onnx_global_average },
     { "", "GlobalMaxPool", wrn_onnx_global_max },
     { "", "ReduceMean", wrn_onnx_reduce_mean },
+    { "", "ReduceSum", wrn_onnx_reduce_sum },
     { "", "ReduceMax", wrn_onnx_reduce_max },
     { "", "Gemm", wrn_onnx_gemm },
     { "", "MatMul", wrn_onnx_matmul },

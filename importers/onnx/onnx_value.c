@@ -2,7 +2,6 @@
 /* Between ONNX's values and the graph's: inputs of nodes as the lowerings need them, and results. */
 #include "onnx/onnx_import.h"
 
-#include <stdio.h>
 #include <string.h>
 
 wrn_status wrn_onnx_no_memory(struct wrn_onnx *x)

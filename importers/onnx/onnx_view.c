@@ -6,7 +6,7 @@
 struct wrn_onnx_view wrn_onnx_view_plain(int32_t rank, const enum wrn_onnx_axis *axes)
 {
     struct wrn_onnx_view view = { .rank = rank };
-    for (int32_t i = 0; i < rank; i++) {
+    for (int32_t i = 0; i < rank && i < 4; i++) {
         view.axes[i] = (uint8_t)axes[i];
         view.start[i + 1] = (uint8_t)(i + 1);
     }
