@@ -209,15 +209,29 @@ static wrn_status set_source(struct wrn_graph *g, const char *path, wrn_error *e
     return wrn_graph_set_property(g, "source", text, error);
 }
 
-static wrn_status set_properties(struct wrn_graph *g, const wrn_convert_options *o, const char *input, const char *sha256, wrn_error *error)
+/* What is being converted. */
+struct original {
+    const char *path;
+    const uint8_t *data;
+    size_t size;
+};
+
+static wrn_status set_sha256(struct wrn_graph *g, const struct original *from, wrn_error *error)
+{
+    char hex[65];
+    wrn_sha256_hex(from->data, from->size, hex);
+    return wrn_graph_set_property(g, "source_sha256", hex, error);
+}
+
+static wrn_status set_properties(struct wrn_graph *g, const wrn_convert_options *o, const struct original *from, wrn_error *error)
 {
     struct wrn_architecture a;
     WRN_TRY(wrn_architecture_find(g, &a, error));
     WRN_TRY(wrn_graph_set_property(g, "architecture", a.name, error));
     WRN_TRY(wrn_graph_set_property(g, "block", a.block, error));
     WRN_TRY(wrn_graph_set_property(g, "family", a.family, error));
-    if (!wrn_graph_property(g, "source")) WRN_TRY(set_source(g, input, error));
-    if (!wrn_graph_property(g, "source_sha256")) WRN_TRY(wrn_graph_set_property(g, "source_sha256", sha256, error));
+    if (!wrn_graph_property(g, "source")) WRN_TRY(set_source(g, from->path, error));
+    if (!wrn_graph_property(g, "source_sha256")) WRN_TRY(set_sha256(g, from, error));
     for (int32_t i = 0; i < o->property_count; i++) {
         wrn_status status = wrn_graph_set_property(g, o->property_keys[i], o->property_values[i], error);
         if (status != WRN_OK) return wrn_fail_prefix(error, status, "option property_keys");
@@ -225,13 +239,13 @@ static wrn_status set_properties(struct wrn_graph *g, const wrn_convert_options 
     return WRN_OK;
 }
 
-static wrn_status apply(struct wrn_graph *g, const wrn_convert_options *o, const char *input, const char *sha256, wrn_error *error)
+static wrn_status apply(struct wrn_graph *g, const wrn_convert_options *o, const struct original *from, wrn_error *error)
 {
     WRN_TRY(set_dtype(g, o->weights, error));
     WRN_TRY(set_labels(g, o, error));
     WRN_TRY(set_preprocess(g, o, error));
     WRN_TRY(set_golden(g, o, error));
-    return set_properties(g, o, input, sha256, error);
+    return set_properties(g, o, from, error);
 }
 
 static wrn_status write_file(const struct wrn_graph *g, int32_t format, const char *path, wrn_error *error)
@@ -250,7 +264,6 @@ wrn_status wrn_convert(const char *input, const char *output, const wrn_convert_
     struct wrn_blob blob;
     wrn_convert_options o;
     const char *source_format;
-    char sha256[65];
     int32_t format;
     if (!input) return wrn_fail(error, WRN_E_ARG, "argument input is NULL");
     if (!output) return wrn_fail(error, WRN_E_ARG, "argument output is NULL");
@@ -259,10 +272,10 @@ wrn_status wrn_convert(const char *input, const char *output, const wrn_convert_
     WRN_TRY(choose_format(&o, output, &format, error));
 
     WRN_TRY(wrn_blob_read(&alloc, input, WRN_MAX_FILE_BYTES, false, &blob, error));
-    wrn_sha256_hex(blob.data, blob.size, sha256);
+    const struct original from = { input, blob.data, blob.size }; /* the bytes live on where the graph takes them over */
     struct wrn_source source = { .alloc = alloc, .blob = &blob, .path = input, .height = o.height, .width = o.width };
     wrn_status status = wrn_import(&source, &graph, &source_format, error);
-    if (status == WRN_OK) status = apply(graph, &o, input, sha256, error);
+    if (status == WRN_OK) status = apply(graph, &o, &from, error);
     if (status != WRN_OK)
         wrn_fail_prefix(error, status, input);
     else
