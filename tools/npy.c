@@ -176,7 +176,9 @@ bool npy_images(const struct npy *array, const wrn_model_info *info, int32_t *ba
     uint64_t c = (uint64_t)info->input_channels, h = (uint64_t)info->input_height, w = (uint64_t)info->input_width;
     const uint64_t wanted[3] = { channels_last ? h : c, channels_last ? w : h, channels_last ? c : w };
     int32_t outer = array->dims_count - 3; /* 1 with a batch dimension */
-    if ((outer != 0 && outer != 1) || memcmp(array->dims + outer, wanted, sizeof wanted) != 0) {
+    if (h == 1 && w == 1 && outer < 0 && array->dims_count >= 1 && array->dims[array->dims_count - 1] == c) {
+        outer = array->dims_count - 1; /* vectors: (N, C) or (C) */
+    } else if ((outer != 0 && outer != 1) || memcmp(array->dims + outer, wanted, sizeof wanted) != 0) {
         char shape[NPY_MAX_DIMS * 24] = "";
         for (int32_t i = 0, used = 0; i < array->dims_count; i++)
             used += snprintf(shape + used, sizeof shape - (size_t)used, i ? ", %llu" : "%llu", (unsigned long long)array->dims[i]);

@@ -167,17 +167,20 @@ wrn_status wrn_onnx_squeeze(struct wrn_onnx *x, struct wrn_onnx_node *n)
     WRN_TRY(wrn_onnx_int_list(x, n, "axes", 1, WRN_ONNX_MAX_RANK, axes, &count));
     const int32_t rank = rank_of(v);
     WRN_TRY(marked_axes(x, n, rank, axes, count, drop));
-    if (count < 0 && is_act(v) && x->batch == 1) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "without axes it drops the batch of 1");
     for (int32_t i = 0; i < rank; i++) {
         int64_t dim = dim_of(x, v, i);
+        if (dim == WRN_ONNX_BATCH && x->batch == 1) dim = 1; /* as the file fixes it */
         if (count < 0) drop[i] = dim == 1;
         if (drop[i] && dim != 1) return wrn_onnx_fail(x, WRN_E_SHAPE, "axis %d of '%.*s' is not of length 1 for any batch", i, WRN_NAME_MAX, v->name);
         if (!drop[i]) dims[left++] = dim;
     }
     if (!is_act(v)) return reshaped(x, n, v, left, dims);
     struct wrn_onnx_view view = v->view;
-    for (int32_t i = rank; i-- > 0;)
-        if (drop[i]) wrn_onnx_view_remove(&view, i);
+    for (int32_t i = rank; i-- > 0;) {
+        if (!drop[i]) continue;
+        if (wrn_onnx_dim(x, v, i) != WRN_ONNX_BATCH) wrn_onnx_view_remove(&view, i);
+        else if (!wrn_onnx_view_join(&view, i)) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "the batch is the last axis");
+    }
     return wrn_onnx_alias(x, n, v, &view);
 }
 

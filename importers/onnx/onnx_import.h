@@ -152,6 +152,7 @@ int32_t wrn_onnx_order(const struct wrn_onnx *x, const struct wrn_onnx_value *v,
 void wrn_onnx_view_permute(struct wrn_onnx_view *view, const int32_t *perm);
 void wrn_onnx_view_insert(struct wrn_onnx_view *view, int32_t axis); /* an axis of length 1 */
 void wrn_onnx_view_remove(struct wrn_onnx_view *view, int32_t axis); /* which must have length 1 */
+bool wrn_onnx_view_join(struct wrn_onnx_view *view, int32_t axis);   /* with the next one; false if it is the last */
 /* Groups the axes anew so that the lengths become dims (the batch: WRN_ONNX_BATCH); false if they cannot. */
 bool wrn_onnx_view_regroup(const struct wrn_onnx *x, const struct wrn_onnx_value *v, int32_t rank, const int64_t *dims, struct wrn_onnx_view *to);
 void wrn_onnx_describe(const struct wrn_onnx *x, const struct wrn_onnx_value *v, char text[64]); /* "batch x 3 x 32 x 32" */

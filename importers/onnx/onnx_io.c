@@ -22,13 +22,16 @@ static wrn_status find_input(struct wrn_onnx *x, const Wrn__Onnx__ValueInfo **in
     return *info ? WRN_OK : wrn_onnx_fail(x, WRN_E_FORMAT, "the graph has no input that its output depends on");
 }
 
-static bool is_transpose_to_nchw(const struct wrn_onnx_node *n)
+/* A Transpose to N, C, H, W, or a Softmax over the last of four axes, which are then the channels. */
+static bool wants_channels_last(const struct wrn_onnx_node *n)
 {
     static const int64_t perm[4] = { 0, 3, 1, 2 };
-    if (strcmp(n->proto->op_type ? n->proto->op_type : "", "Transpose") != 0) return false;
+    const char *op = n->proto->op_type ? n->proto->op_type : "";
+    const bool transpose = strcmp(op, "Transpose") == 0, softmax = strcmp(op, "Softmax") == 0 || strcmp(op, "LogSoftmax") == 0;
     for (size_t i = 0; i < n->proto->n_attribute; i++) {
         const Wrn__Onnx__Attribute *a = n->proto->attribute[i];
-        if (a->name && strcmp(a->name, "perm") == 0) return a->n_ints == 4 && memcmp(a->ints, perm, sizeof perm) == 0;
+        if (transpose && a->name && strcmp(a->name, "perm") == 0) return a->n_ints == 4 && memcmp(a->ints, perm, sizeof perm) == 0;
+        if (softmax && a->name && strcmp(a->name, "axis") == 0) return a->i == 3 || a->i == -1;
     }
     return false;
 }
@@ -51,7 +54,7 @@ static int32_t find_layout(struct wrn_onnx_value *input, const struct wrn_onnx *
         bool reads = false;
         for (int32_t j = 0; live[i] && j < nodes[i].input_count; j++) reads = reads || (nodes[i].inputs[j] && nodes[i].inputs[j]->raw_input);
         if (!reads) continue;
-        if (is_transpose_to_nchw(&nodes[i])) return WRN_LAYOUT_NHWC;
+        if (wants_channels_last(&nodes[i])) return WRN_LAYOUT_NHWC;
         if (keeps_layout(nodes[i].proto->op_type) && nodes[i].output_count && nodes[i].outputs[0]) nodes[i].outputs[0]->raw_input = true;
     }
     return WRN_LAYOUT_NCHW;

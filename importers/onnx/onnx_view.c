@@ -99,6 +99,14 @@ void wrn_onnx_view_remove(struct wrn_onnx_view *view, int32_t axis)
     for (int32_t i = axis; i <= view->rank; i++) view->start[i] = (uint8_t)(view->start[i] - (to - from));
 }
 
+bool wrn_onnx_view_join(struct wrn_onnx_view *view, int32_t axis)
+{
+    if (axis + 1 == view->rank) return false;
+    memmove(&view->start[axis + 1], &view->start[axis + 2], (size_t)(view->rank - axis - 1));
+    view->rank--;
+    return true;
+}
+
 bool wrn_onnx_view_regroup(const struct wrn_onnx *x, const struct wrn_onnx_value *v, int32_t rank, const int64_t *dims, struct wrn_onnx_view *to)
 {
     const int all = v->view.start[v->view.rank];
