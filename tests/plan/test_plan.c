@@ -52,21 +52,46 @@ static float *random_floats(size_t count, uint32_t seed)
 /* float32 keeps 6e-8; a network of tens of layers loses some of it. */
 #define NETWORK_TOLERANCE 2e-6
 
-static void check_network(const struct wrn_graph *g, struct wrn_plan_options o, const char *what)
+/* A network with an input, and what the graph's meaning makes of it: computed once, as it takes longest. */
+struct problem {
+    const char *what;
+    struct wrn_graph *g;
+    float *input;
+    double *expected;
+};
+enum { BATCH = 3 };
+
+static size_t floats_of(const struct wrn_graph *g, int32_t value)
 {
-    enum { BATCH = 3 };
+    const struct wrn_value *v = &g->values[value];
+    return BATCH * (size_t)v->c * (size_t)v->h * (size_t)v->w;
+}
+
+static struct problem problem_make(const char *what, struct wrn_graph *g)
+{
+    struct problem p = { what, g, random_floats(floats_of(g, g->input), 7), malloc(floats_of(g, g->output) * sizeof(double)) };
+    reference_infer(g, BATCH, p.input, -1, p.expected);
+    return p;
+}
+
+static void problem_free(struct problem *p)
+{
+    free(p->input), free(p->expected);
+    wrn_graph_free(p->g);
+}
+
+static void check_network(const struct problem *p, struct wrn_plan_options o)
+{
     struct engine e;
-    engine_make(&e, g, o);
-    size_t ins = BATCH * (size_t)e.plan->input_size, outs = BATCH * (size_t)e.plan->output_size;
-    float *input = random_floats(ins, 7), *output = malloc(outs * sizeof *output);
-    double *expected = malloc(outs * sizeof *expected);
+    engine_make(&e, p->g, o);
+    size_t outs = floats_of(p->g, p->g->output);
+    float *output = malloc(outs * sizeof *output);
     memset(e.exec.arena, 0xff, e.plan->arena_floats * sizeof(float)); /* NaN: nothing may be read before it is written */
-    infer(&e, BATCH, input, output);
-    reference_infer(g, BATCH, input, -1, expected);
-    double error = relative_error(output, expected, outs);
+    infer(&e, BATCH, p->input, output);
+    double error = relative_error(output, p->expected, outs);
     double tolerance = o.algorithm && strstr(o.algorithm, "winograd") ? 1e-5 : NETWORK_TOLERANCE;
-    if (!(error < tolerance)) fail_msg("%s, isa %d, algorithm %s: relative error %g", what, o.isa, o.algorithm ? o.algorithm : "free", error);
-    free(input), free(output), free(expected);
+    if (!(error < tolerance)) fail_msg("%s, isa %d, algorithm %s: relative error %g", p->what, o.isa, o.algorithm ? o.algorithm : "free", error);
+    free(output);
     engine_free(&e);
 }
 
@@ -110,27 +135,18 @@ static struct wrn_graph *network(size_t i)
 
 #define NETWORKS (sizeof networks / sizeof networks[0])
 
-static void test_every_isa(void **state)
+static void test_every_isa_and_algorithm(void **state)
 {
     (void)state;
     struct wrn_cpu cpu;
     wrn_cpu_detect(&cpu);
     for (size_t i = 0; i < NETWORKS; i++) {
-        struct wrn_graph *g = network(i);
+        struct problem p = problem_make(networks[i].name, network(i));
         for (int32_t isa = WRN_ISA_C; isa <= WRN_ISA_NEON; isa++)
-            if (cpu.isa_mask & 1u << isa) check_network(g, (struct wrn_plan_options){ .isa = isa }, networks[i].name);
-        wrn_graph_free(g);
-    }
-}
-
-static void test_every_algorithm(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < NETWORKS; i++) {
-        struct wrn_graph *g = network(i);
+            if (cpu.isa_mask & 1u << isa) check_network(&p, (struct wrn_plan_options){ .isa = isa });
         for (const struct wrn_conv_impl *const *impl = wrn_conv_impls; *impl; impl++)
-            check_network(g, (struct wrn_plan_options){ .algorithm = (*impl)->name, .lanes = 2 }, networks[i].name);
-        wrn_graph_free(g);
+            check_network(&p, (struct wrn_plan_options){ .algorithm = (*impl)->name, .lanes = 2 });
+        problem_free(&p);
     }
 }
 
@@ -229,10 +245,10 @@ static void test_memory_limit(void **state)
     (void)state;
     struct make_graph o = make_graph_small();
     o.width_of_first = 64, o.blocks = 2;
-    struct wrn_graph *g = make_graph(&o);
+    struct problem p = problem_make("under a memory limit", make_graph(&o));
     struct wrn_alloc alloc = wrn_alloc_default();
     struct engine e;
-    engine_make(&e, g, (struct wrn_plan_options){ .lanes = 1 });
+    engine_make(&e, p.g, (struct wrn_plan_options){ .lanes = 1 });
     uint64_t limit = total_bytes(e.plan);
     engine_free(&e);
     for (int kept = 0;; kept++) {
@@ -241,7 +257,7 @@ static void test_memory_limit(void **state)
         struct wrn_plan *plan;
         wrn_cpu_detect(&cpu);
         assert_ok(wrn_cpu_choose_isa(&cpu, WRN_ISA_AUTO, &options.isa, &test_error));
-        wrn_status status = wrn_plan_create(&alloc, g, &options, &plan, &test_error);
+        wrn_status status = wrn_plan_create(&alloc, p.g, &options, &plan, &test_error);
         if (status != WRN_OK) {
             assert_int_equal(status, WRN_E_LIMIT);
             assert_non_null(strstr(test_error.message, "memory_limit"));
@@ -251,16 +267,16 @@ static void test_memory_limit(void **state)
         assert_true(total_bytes(plan) < limit);
         limit = total_bytes(plan);
         wrn_plan_free(plan);
-        check_network(g, options, "under a memory limit");
+        check_network(&p, options);
     }
-    wrn_graph_free(g);
+    problem_free(&p);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_isa),   cmocka_unit_test(test_every_algorithm), cmocka_unit_test(test_same_bits),
-        cmocka_unit_test(test_features),    cmocka_unit_test(test_feature_names),   cmocka_unit_test(test_memory_limit),
+        cmocka_unit_test(test_every_isa_and_algorithm), cmocka_unit_test(test_same_bits),    cmocka_unit_test(test_features),
+        cmocka_unit_test(test_feature_names),           cmocka_unit_test(test_memory_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,12 +25,16 @@ static double conv_at(const struct wrn_graph *g, const struct wrn_node *n, const
     int32_t c_group = in->c / n->groups, c0 = k / (out_c / n->groups) * c_group;
     double sum = get(g, n, 1, (size_t)k, 0);
     for (int32_t c = 0; c < c_group; c++)
-        for (int32_t i = 0; i < n->kernel[0]; i++)
+        for (int32_t i = 0; i < n->kernel[0]; i++) {
+            int32_t yy = y * n->stride[0] - n->pad[0] + i * n->dilation[0];
+            if (yy < 0 || yy >= in->h) continue;
+            const double *row = in->x + ((size_t)(c0 + c) * (size_t)in->h + (size_t)yy) * (size_t)in->w;
+            size_t w = (((size_t)k * (size_t)c_group + (size_t)c) * (size_t)n->kernel[0] + (size_t)i) * (size_t)n->kernel[1];
             for (int32_t j = 0; j < n->kernel[1]; j++) {
-                size_t w = (((size_t)k * (size_t)c_group + (size_t)c) * (size_t)n->kernel[0] + (size_t)i) * (size_t)n->kernel[1] + (size_t)j;
-                sum += at(in, c0 + c, y * n->stride[0] - n->pad[0] + i * n->dilation[0], x * n->stride[1] - n->pad[1] + j * n->dilation[1]) *
-                       wrn_weight_get(&g->weights[n->weights[0]], w);
+                int32_t xx = x * n->stride[1] - n->pad[1] + j * n->dilation[1];
+                if (xx >= 0 && xx < in->w) sum += row[xx] * wrn_weight_get(&g->weights[n->weights[0]], w + (size_t)j);
             }
+        }
     return sum;
 }
 
