@@ -11,6 +11,8 @@ add_library(wrn_flags INTERFACE)
 # No contraction: a*b+c rounds alike in every translation unit, so results do not depend on inlining.
 target_compile_options(wrn_flags INTERFACE
   $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wshadow -Wstrict-prototypes -Werror=vla -Wno-unused-function -ffp-contract=off -fno-math-errno>)
+# Files of more than 2 GiB on 32-bit systems.
+target_compile_definitions(wrn_flags INTERFACE _FILE_OFFSET_BITS=64)
 if(WRN_SANITIZE)
   add_compile_options(-fsanitize=${WRN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${WRN_SANITIZE})
