@@ -209,19 +209,11 @@ static wrn_status set_source(struct wrn_graph *g, const char *path, wrn_error *e
     return wrn_graph_set_property(g, "source", text, error);
 }
 
-/* What is being converted. */
+/* What is being converted. The digest is taken before importing, which may release the bytes. */
 struct original {
     const char *path;
-    const uint8_t *data;
-    size_t size;
+    char sha256[65];
 };
-
-static wrn_status set_sha256(struct wrn_graph *g, const struct original *from, wrn_error *error)
-{
-    char hex[65];
-    wrn_sha256_hex(from->data, from->size, hex);
-    return wrn_graph_set_property(g, "source_sha256", hex, error);
-}
 
 static wrn_status set_properties(struct wrn_graph *g, const wrn_convert_options *o, const struct original *from, wrn_error *error)
 {
@@ -231,7 +223,7 @@ static wrn_status set_properties(struct wrn_graph *g, const wrn_convert_options 
     WRN_TRY(wrn_graph_set_property(g, "block", a.block, error));
     WRN_TRY(wrn_graph_set_property(g, "family", a.family, error));
     if (!wrn_graph_property(g, "source")) WRN_TRY(set_source(g, from->path, error));
-    if (!wrn_graph_property(g, "source_sha256")) WRN_TRY(set_sha256(g, from, error));
+    if (!wrn_graph_property(g, "source_sha256")) WRN_TRY(wrn_graph_set_property(g, "source_sha256", from->sha256, error));
     for (int32_t i = 0; i < o->property_count; i++) {
         wrn_status status = wrn_graph_set_property(g, o->property_keys[i], o->property_values[i], error);
         if (status != WRN_OK) return wrn_fail_prefix(error, status, "option property_keys");
@@ -272,7 +264,8 @@ wrn_status wrn_convert(const char *input, const char *output, const wrn_convert_
     WRN_TRY(choose_format(&o, output, &format, error));
 
     WRN_TRY(wrn_blob_read(&alloc, input, WRN_MAX_FILE_BYTES, false, &blob, error));
-    const struct original from = { input, blob.data, blob.size }; /* the bytes live on where the graph takes them over */
+    struct original from = { .path = input };
+    wrn_sha256_hex(blob.data, blob.size, from.sha256);
     struct wrn_source source = { .alloc = alloc, .blob = &blob, .path = input, .height = o.height, .width = o.width };
     wrn_status status = wrn_import(&source, &graph, &source_format, error);
     if (status == WRN_OK) status = apply(graph, &o, &from, error);
