@@ -36,7 +36,7 @@ wrn_status wrn_model_get_info(const wrn_model *m, wrn_model_info *info, wrn_erro
         .has_preprocess = m->has_preprocess, .has_golden = m->has_golden, .label_count = m->label_count,
         .step_count = p->step_count, .feature_count = p->feature_count,
         .input_size = p->input_size, .output_size = p->output_size, .parameters = p->parameters, .macs = p->macs,
-        .model_bytes = m->bytes, .session_bytes = wrn_plan_session_bytes(p),
+        .model_bytes = m->bytes, .session_bytes = wrn_session_bytes(m),
     };
     return wrn_options_fill(info, &ours, sizeof ours, WRN_SIZE_UP_TO(wrn_model_info, session_bytes), "wrn_model_info", error);
 }

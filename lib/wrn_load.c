@@ -146,6 +146,15 @@ static wrn_status make_plan(wrn_model *m, const struct wrn_graph *g, const wrn_l
     return wrn_plan_create(&m->alloc, g, &p, &m->plan, error);
 }
 
+/* The planner has kept to the limit with weights and activations; here is what else there is. */
+static wrn_status check_memory_limit(const wrn_model *m, uint64_t limit, wrn_error *error)
+{
+    uint64_t needed = (uint64_t)m->bytes + wrn_session_bytes(m);
+    if (limit && needed > limit)
+        return wrn_fail(error, WRN_E_LIMIT, "option memory_limit: %llu bytes are needed, %llu allowed", (unsigned long long)needed, (unsigned long long)limit);
+    return WRN_OK;
+}
+
 static wrn_status make_model(const struct wrn_graph *g, const char *format, const wrn_load_options *o, const struct wrn_alloc *alloc,
                              wrn_model **result, wrn_error *error)
 {
@@ -172,6 +181,7 @@ static wrn_status make_model(const struct wrn_graph *g, const char *format, cons
     WRN_TRY_GOTO(copy_properties(m, g, format, error));
     WRN_TRY_GOTO(copy_preprocess(m, g, o, error));
     m->bytes = sizeof *m + m->arena.total + sizeof *m->plan + m->plan->arena.total;
+    WRN_TRY_GOTO(check_memory_limit(m, o->memory_limit, error));
     if (o->flags & WRN_LOAD_VERIFY) WRN_TRY_GOTO(verify(m, &g->golden, error));
 done:
     if (status != WRN_OK) wrn_free(m);

@@ -46,6 +46,7 @@ wrn_status wrn_model_check(const wrn_model *model, wrn_error *error);
 
 /* Makes a session that does not count as an owner of the model. */
 wrn_status wrn_session_make(wrn_model *model, struct wrn_session **session, wrn_error *error);
+size_t wrn_session_bytes(const wrn_model *model); /* what that allocates */
 void wrn_session_destroy(wrn_model *model, struct wrn_session *session); /* NULL allowed */
 
 #endif
