@@ -161,12 +161,14 @@ static void pack(const struct wrn_conv_desc *d, const float *weights, void *pack
     for (int32_t v = 0; v < cut.vectors; v += cut.nv) {
         int32_t nr = (cut.vectors - v < cut.nv ? cut.vectors - v : cut.nv) * vec;
         size_t position = (size_t)d->c * (size_t)nr;
-        for (int32_t i = 0; i < nr; i++) {
-            int32_t k = v * vec + i;
-            for (int32_t c = 0; c < d->c; c++) {
+        /* c outside: then each of the positions is written in order. */
+        for (int32_t c = 0; c < d->c; c++) {
+            float *line = to + (size_t)c * (size_t)nr;
+            for (int32_t i = 0; i < nr; i++) {
+                int32_t k = v * vec + i;
                 double u[36] = { 0 };
                 if (k < d->k) wrn_winograd_weights(m, weights + ((size_t)k * (size_t)d->c + (size_t)c) * 9, u);
-                for (int32_t q = 0; q < cut.positions; q++) to[(size_t)q * position + (size_t)c * (size_t)nr + (size_t)i] = (float)u[q];
+                for (int32_t q = 0; q < cut.positions; q++) line[(size_t)q * position + (size_t)i] = (float)u[q];
             }
         }
         to += (size_t)cut.positions * position;
