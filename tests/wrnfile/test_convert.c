@@ -55,7 +55,6 @@ static void without_options(void **state)
     wrn_sha256_hex(bytes.data, bytes.size, digest);
     assert_string_equal(wrn_graph_property(after, "source_sha256"), digest);
     image_free(&bytes);
-    for (int32_t i = before->property_count; i < after->property_count; i++) assert_non_null(after->properties[i].value);
     after->property_count = before->property_count;
     assert_same_graph(before, after);
     wrn_graph_free(after);
