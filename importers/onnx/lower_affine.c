@@ -6,17 +6,19 @@
 wrn_status wrn_onnx_batch_norm(struct wrn_onnx *x, struct wrn_onnx_node *n)
 {
     struct wrn_onnx_value *v, *parameter;
-    int64_t training;
+    int64_t training, test;
     WRN_TRY(wrn_onnx_inputs(x, n, 5, 5));
     WRN_TRY(wrn_onnx_one_output(x, n));
     WRN_TRY(wrn_onnx_attr_int(x, n, "training_mode", 0, &training));
     if (training) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "training_mode is %lld; export the model in evaluation mode", (long long)training);
+    WRN_TRY(wrn_onnx_attr_int(x, n, "is_test", 1, &test));
+    if (test == 0 && x->opset < 7) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "is_test is 0; export the model in evaluation mode");
     WRN_TRY(wrn_onnx_need_act(x, n, 0, &v));
     if (v->view.rank < 2 || !wrn_onnx_axis_is(x, v, 1, WRN_ONNX_C))
         return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "axis 1 of input '%.*s' is not the channels", WRN_NAME_MAX, v->name);
 
-    /* Attributes of old versions say nothing more: momentum, is_test, consumed_inputs, and spatial, which some exporters
-     * write as 0 with parameters that are per channel all the same. */
+    /* Other attributes of old versions say nothing here: momentum, consumed_inputs, and spatial, which some exporters write
+     * as 0 with parameters that are per channel all the same. */
     struct wrn_node node = wrn_node_make(WRN_OP_BATCHNORM, n->name, -1);
     WRN_TRY(wrn_onnx_attr_float(x, n, "epsilon", 1e-5f, &node.epsilon));
     for (int32_t i = 0; i < 4; i++) {

@@ -101,11 +101,12 @@ struct wrn_onnx_value *wrn_onnx_find(const struct wrn_onnx *x, const char *name)
 
 /* ---- onnx_io.c: the graph's input and output ---- */
 
-wrn_status wrn_onnx_read_input(struct wrn_onnx *x, const struct wrn_onnx_node *nodes, const bool *live);
+wrn_status wrn_onnx_read_input(struct wrn_onnx *x, struct wrn_onnx_node *nodes, const bool *live);
 wrn_status wrn_onnx_read_output(struct wrn_onnx *x);
 
 /* ---- onnx_ops.c ---- */
 
+bool wrn_onnx_is_known(const struct wrn_onnx *x, const Wrn__Onnx__Node *node);
 /* Lowers a node; failures name it. */
 wrn_status wrn_onnx_lower(struct wrn_onnx *x, struct wrn_onnx_node *n);
 

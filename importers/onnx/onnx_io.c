@@ -19,7 +19,24 @@ static wrn_status find_input(struct wrn_onnx *x, const Wrn__Onnx__ValueInfo **in
         *info = g->input[i];
         *v = candidate;
     }
-    return *info ? WRN_OK : wrn_onnx_fail(x, WRN_E_FORMAT, "the graph has no input that its output depends on");
+    return WRN_OK;
+}
+
+/* Whether an input is read or not cannot be told where a subgraph reads it: then the node that has one is at fault. */
+static wrn_status no_input(struct wrn_onnx *x, struct wrn_onnx_node *nodes, const bool *live)
+{
+    for (size_t i = 0; i < x->model->graph->n_node; i++)
+        if (live[i] && !wrn_onnx_is_known(x, nodes[i].proto)) return wrn_onnx_lower(x, &nodes[i]);
+    return wrn_onnx_fail(x, WRN_E_FORMAT, "the graph has no input that its output depends on");
+}
+
+/* The first node that reads the input, to say which one asks for a rank that is not supported. */
+static const char *first_reader(const struct wrn_onnx *x, const struct wrn_onnx_value *input, const struct wrn_onnx_node *nodes, const bool *live)
+{
+    for (size_t i = 0; i < x->model->graph->n_node; i++)
+        for (int32_t j = 0; live[i] && j < nodes[i].input_count; j++)
+            if (nodes[i].inputs[j] == input) return nodes[i].name;
+    return "(none)";
 }
 
 /* A Transpose to N, C, H, W, or a Softmax over the last of four axes, which are then the channels. */
@@ -47,7 +64,7 @@ static bool keeps_layout(const char *op)
 
 /* N, H, W, C if the input is first of all transposed to N, C, H, W. It is a matter of names only: every node checks that it
  * finds the axes that it needs. */
-static int32_t find_layout(struct wrn_onnx_value *input, const struct wrn_onnx *x, const struct wrn_onnx_node *nodes, const bool *live)
+static int32_t find_layout(struct wrn_onnx *x, struct wrn_onnx_value *input, const struct wrn_onnx_node *nodes, const bool *live)
 {
     input->raw_input = true;
     for (size_t i = 0; i < x->model->graph->n_node; i++) {
@@ -99,7 +116,7 @@ static wrn_status read_size(struct wrn_onnx *x, const char *name, const Wrn__Onn
     return wrn_onnx_fail(x, WRN_E_ARG, "input '%.*s': the input's height and width are open in the file: set the options height and width", WRN_NAME_MAX, name);
 }
 
-wrn_status wrn_onnx_read_input(struct wrn_onnx *x, const struct wrn_onnx_node *nodes, const bool *live)
+wrn_status wrn_onnx_read_input(struct wrn_onnx *x, struct wrn_onnx_node *nodes, const bool *live)
 {
     static const enum wrn_onnx_axis nchw[4] = { WRN_ONNX_N, WRN_ONNX_C, WRN_ONNX_H, WRN_ONNX_W };
     static const enum wrn_onnx_axis nhwc[4] = { WRN_ONNX_N, WRN_ONNX_H, WRN_ONNX_W, WRN_ONNX_C };
@@ -108,16 +125,18 @@ wrn_status wrn_onnx_read_input(struct wrn_onnx *x, const struct wrn_onnx_node *n
     int64_t channels, size[2] = { 1, 1 };
     int32_t value;
     WRN_TRY(find_input(x, &info, &v));
+    if (!info) return no_input(x, nodes, live);
     const Wrn__Onnx__TensorType *type = info->type ? info->type->tensor_type : NULL;
     if (!type) return wrn_onnx_fail(x, WRN_E_FORMAT, "input '%.*s' has no tensor type", WRN_NAME_MAX, v->name);
     if (!wrn_onnx_is_float(type->elem_type))
         return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "input '%.*s' of type %s; only fractions are supported", WRN_NAME_MAX, v->name, wrn_onnx_type_name(type->elem_type));
     const Wrn__Onnx__Shape *shape = type->shape;
     if (!shape || (shape->n_dim != 4 && shape->n_dim != 2))
-        return wrn_onnx_fail(x, WRN_E_SHAPE, "input '%.*s' of rank %d; only maps (rank 4) and vectors (rank 2) are supported", WRN_NAME_MAX, v->name, shape ? (int)shape->n_dim : 0);
+        return wrn_onnx_fail(x, WRN_E_SHAPE, "input '%.*s', read by node '%.*s', is of rank %d; only maps (rank 4) and vectors (rank 2) are supported", WRN_NAME_MAX,
+                             v->name, WRN_NAME_MAX, first_reader(x, v, nodes, live), shape ? (int)shape->n_dim : 0);
 
     const bool map = shape->n_dim == 4;
-    const int32_t layout = map ? find_layout(v, x, nodes, live) : WRN_LAYOUT_NCHW;
+    const int32_t layout = map ? find_layout(x, v, nodes, live) : WRN_LAYOUT_NCHW;
     const bool last = layout == WRN_LAYOUT_NHWC;
     WRN_TRY(dimension(x, v->name, shape->dim[0], "batch", &x->batch));
     WRN_TRY(dimension(x, v->name, shape->dim[last ? 3 : 1], "number of channels", &channels));

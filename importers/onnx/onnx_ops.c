@@ -102,6 +102,11 @@ static wrn_onnx_handler *find(const struct wrn_onnx *x, const Wrn__Onnx__Node *p
     return NULL;
 }
 
+bool wrn_onnx_is_known(const struct wrn_onnx *x, const Wrn__Onnx__Node *node)
+{
+    return find(x, node) != NULL;
+}
+
 wrn_status wrn_onnx_lower(struct wrn_onnx *x, struct wrn_onnx_node *n)
 {
     const Wrn__Onnx__Node *p = n->proto;
