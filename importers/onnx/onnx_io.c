@@ -56,7 +56,7 @@ static bool wants_channels_last(const struct wrn_onnx_node *n)
 /* Operators that keep the layout of what they read. */
 static bool keeps_layout(const char *op)
 {
-    static const char *const names[] = { "Identity", "Cast", "Add", "Sub", "Mul", "Div", "Pad", "Dropout" };
+    static const char *const names[] = { "Identity", "Cast", "CastLike", "Add", "Sub", "Mul", "Div", "Neg", "Relu", "Pad", "Dropout" };
     for (size_t i = 0; op && i < sizeof names / sizeof names[0]; i++)
         if (strcmp(op, names[i]) == 0) return true;
     return false;
