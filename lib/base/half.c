@@ -3,6 +3,13 @@
 
 #include <string.h>
 
+static uint32_t bits_of(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
 static float float_of(uint32_t bits)
 {
     float value;
@@ -10,23 +17,22 @@ static float float_of(uint32_t bits)
     return value;
 }
 
-float wrn_half_to_float(uint16_t half)
+/* With masks instead of branches, so that compilers make vectors of the loop below. A half below 2^-14 counts units of
+ * 2^-24, the last bit of 0.5: taking 0.5 off again is exact, and no denormal float comes up. */
+static inline float widen(uint16_t half)
 {
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = (half >> 10) & 31, mantissa = half & 0x3ff;
-    if (exponent == 31) return float_of(sign | 0x7f800000 | mantissa << 13);
-    if (exponent > 0) return float_of(sign | (exponent + 127 - 15) << 23 | mantissa << 13);
-    if (mantissa == 0) return float_of(sign);
-    /* Denormal halves are normal floats: shift until the leading one falls out. */
-    exponent = 127 - 15 + 1;
-    while (!(mantissa & 0x400)) mantissa <<= 1, exponent--;
-    return float_of(sign | exponent << 23 | (mantissa & 0x3ff) << 13);
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16, magnitude = half & 0x7fff;
+    uint32_t is_small = 0u - (magnitude < 0x400), is_special = 0u - (magnitude >= 0x7c00); /* infinity or NaN */
+    uint32_t small = bits_of(float_of(0x3f000000 | magnitude) - 0.5f) & 0x7fffffff;
+    uint32_t normal = ((magnitude << 13) + ((127 - 15) << 23)) | (is_special & 0x7f800000);
+    return float_of(sign | (small & is_small) | (normal & ~is_small));
 }
+
+float wrn_half_to_float(uint16_t half) { return widen(half); }
 
 uint16_t wrn_float_to_half(float value)
 {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    uint32_t sign = bits >> 16 & 0x8000, magnitude = bits & 0x7fffffff;
+    uint32_t bits = bits_of(value), sign = bits >> 16 & 0x8000, magnitude = bits & 0x7fffffff;
     if (magnitude > 0x7f800000) return (uint16_t)(sign | 0x7e00 | (magnitude >> 13 & 0x3ff)); /* quiet NaN */
     if (magnitude >= 0x477ff000) return (uint16_t)(sign | 0x7c00); /* 65520 and more round to infinity */
     if (magnitude < 0x33000000) return (uint16_t)sign;             /* below half the least denormal, 2^-25 */
@@ -46,5 +52,5 @@ uint16_t wrn_float_to_half(float value)
 
 void wrn_halfs_to_floats(float *to, const uint16_t *from, size_t count)
 {
-    for (size_t i = 0; i < count; i++) to[i] = wrn_half_to_float(from[i]);
+    for (size_t i = 0; i < count; i++) to[i] = widen(from[i]);
 }

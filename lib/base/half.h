@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef WRN_BASE_HALF_H
 #define WRN_BASE_HALF_H
-/* IEEE 754 binary16 <-> binary32, in integer arithmetic: the same on every CPU. */
+/* IEEE 754 binary16 <-> binary32, exact: the same on every CPU and in every rounding mode. */
 #include <stddef.h>
 #include <stdint.h>
 
