@@ -175,6 +175,35 @@ static void reports_memory_that_runs_out(void **state)
     assert_int_equal(count_files(), 1);
 }
 
+/* Changes the file's size between the look at it and the reading. */
+static void *meddling_alloc(void *user, size_t size, size_t alignment)
+{
+    void *memory;
+    assert_int_equal(truncate(in_folder("data"), *(const off_t *)user), 0);
+    return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
+}
+
+static void meddling_free(void *user, void *memory)
+{
+    (void)user;
+    free(memory);
+}
+
+static void notices_a_file_that_changes(void **state)
+{
+    (void)state;
+    off_t new_size;
+    struct wrn_alloc alloc = { &new_size, meddling_alloc, meddling_free };
+    struct wrn_blob blob;
+    write_file("data", "0123456789", 10);
+    new_size = 4;
+    assert_fails(wrn_blob_read(&alloc, in_folder("data"), 100, false, &blob, &test_error), WRN_E_IO, "shrank while");
+    assert_int_equal(blob.kind, WRN_BLOB_NONE);
+    new_size = 20;
+    assert_fails(wrn_blob_read(&alloc, in_folder("data"), 100, false, &blob, &test_error), WRN_E_IO, "changed while");
+    assert_int_equal(blob.kind, WRN_BLOB_NONE);
+}
+
 static struct wrn_writer *open_writer(const char *path)
 {
     struct wrn_alloc alloc = wrn_alloc_default();
@@ -327,6 +356,7 @@ int main(void)
         in_a_folder(reads_beside),
         in_a_folder(stays_beside),
         in_a_folder(reports_memory_that_runs_out),
+        in_a_folder(notices_a_file_that_changes),
         in_a_folder(writes_atomically),
         in_a_folder(abort_leaves_nothing),
         in_a_folder(refuses_targets_that_are_no_file),
