@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "base/half.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -125,6 +126,22 @@ static uint64_t first_not_finite(const struct wrn_weight *w)
     return i;
 }
 
+static float least_element(const struct wrn_weight *w)
+{
+    float least = INFINITY;
+    if (w->dtype == WRN_F16) {
+        for (uint64_t i = 0; i < w->count; i++) {
+            float x = wrn_half_to_float(((const uint16_t *)w->data)[i]);
+            if (x < least) least = x;
+        }
+    } else {
+        const float *x = w->data;
+        for (uint64_t i = 0; i < w->count; i++)
+            least = x[i] < least ? x[i] : least;
+    }
+    return least;
+}
+
 wrn_status wrn_graph_add_weight(struct wrn_graph *g, const char *name, enum wrn_dtype dtype, int32_t rank,
                                 const int64_t *dims, const void *data, int32_t *weight, wrn_error *error)
 {
@@ -145,6 +162,8 @@ wrn_status wrn_graph_add_weight(struct wrn_graph *g, const char *name, enum wrn_
     if (bad < w.count)
         return wrn_fail(error, WRN_E_NUMERIC, "tensor '%.*s': element %llu is not a finite number", WRN_NAME_MAX, w.name,
                         (unsigned long long)bad);
+    if (rank <= 1) w.least = least_element(&w); /* only per-channel parameters are asked for it */
+    g->weight_floats += w.count;
     void *array = g->weights;
     WRN_TRY(grow(g, &array, g->weight_count, &g->weight_capacity, sizeof *g->weights, WRN_MAX_WEIGHTS, "constant tensors", error));
     g->weights = array;
@@ -177,6 +196,18 @@ static void kernel_from_weights(const struct wrn_graph *g, struct wrn_node *n)
         n->kernel[i] = w->dims[2 + i] > WRN_MAX_SIDE ? WRN_MAX_SIDE + 1 : (int32_t)w->dims[2 + i];
 }
 
+/* Counts what the node's weights, and for affine nodes its channels, will take in the plan. */
+static wrn_status count_uses(struct wrn_graph *g, const struct wrn_node *n, const struct wrn_value *out, wrn_error *error)
+{
+    uint64_t used = n->op == WRN_OP_BATCHNORM || n->op == WRN_OP_AFFINE ? (uint64_t)out->c : 0;
+    for (int i = 0; i < WRN_MAX_NODE_WEIGHTS; i++)
+        if (n->weights[i] >= 0) used += g->weights[n->weights[i]].count;
+    g->used_floats += used;
+    if (g->used_floats > WRN_MAX_SHARING * g->weight_floats + WRN_FREE_SHARING)
+        return wrn_fail(error, WRN_E_LIMIT, "weights are shared by too many nodes");
+    return WRN_OK;
+}
+
 wrn_status wrn_graph_add_node(struct wrn_graph *g, const struct wrn_node *node, const char *output_name, int32_t *output,
                               wrn_error *error)
 {
@@ -188,6 +219,7 @@ wrn_status wrn_graph_add_node(struct wrn_graph *g, const struct wrn_node *node, 
 
     wrn_status status = wrn_node_shape(g, &n, &v, error);
     if (status == WRN_OK) status = check_extent(&v, error);
+    if (status == WRN_OK) status = count_uses(g, &n, &v, error);
     if (status != WRN_OK) return node_fail(&n, status, error);
 
     void *array = g->nodes;

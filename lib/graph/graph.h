@@ -23,6 +23,10 @@
 #define WRN_MAX_VALUE (1LL << 31)       /* floats of one activation of one image */
 #define WRN_MAX_WEIGHT_FLOATS (1LL << 31)
 #define WRN_MAX_STRING 4096
+/* Weights may be shared, and each use is packed for itself: all uses together are at most this many times all weights,
+ * and some for small networks, so that a small file cannot ask for boundless memory. */
+#define WRN_MAX_SHARING 8
+#define WRN_FREE_SHARING (1LL << 24)
 #define WRN_MAX_GOLDEN 65536            /* images of the golden vectors */
 
 enum wrn_dtype { WRN_F32 = 1, WRN_F16 = 2 }; /* stored in files: never renumber */
@@ -36,6 +40,7 @@ struct wrn_weight {
     int64_t dims[4];
     const void *data;
     uint64_t count; /* product of dims */
+    float least;    /* the smallest element; of rank 0 and 1 alone */
 };
 
 /* An activation of one image. rank 4: C x H x W maps; rank 2: a vector of C, and h = w = 1. */
@@ -100,6 +105,8 @@ struct wrn_graph {
     struct wrn_value *values;   int32_t value_count, value_capacity;
     struct wrn_weight *weights; int32_t weight_count, weight_capacity;
     int32_t input, output;      /* values; -1 until set */
+    uint64_t weight_floats;     /* elements of all weights */
+    uint64_t used_floats;       /* the same, once for each use by a node */
     int32_t input_layout;       /* WRN_LAYOUT_... of the file's input */
     int32_t output_layout;      /* the same for an output of rank 4 */
     const char **labels;        int32_t label_count;

@@ -96,6 +96,15 @@ static wrn_status conv_shape(const struct wrn_graph *g, const struct wrn_node *n
     return windows(n, in, out, error);
 }
 
+/* The first element below `limit`, which is there. */
+static unsigned long long first_below(const struct wrn_weight *w, double limit)
+{
+    uint64_t i = 0;
+    while (i + 1 < w->count && !(wrn_weight_get(w, i) < limit))
+        i++;
+    return i;
+}
+
 static wrn_status batchnorm_check(const struct wrn_graph *g, const struct wrn_node *n, const struct wrn_value *in, wrn_error *error)
 {
     static const char *const roles[] = { "scale", "shift", "mean", "variance" };
@@ -104,13 +113,12 @@ static wrn_status batchnorm_check(const struct wrn_graph *g, const struct wrn_no
         const struct wrn_weight *w = weight(g, n, i);
         if (!w) return wrn_fail(error, WRN_E_SHAPE, "%s is missing", roles[i]);
         WRN_TRY(check_channels(w, roles[i], in->c, false, error));
+        if (w->rank > 1) return wrn_fail(error, WRN_E_SHAPE, "%s '%.*s' is of rank %d, not 1", roles[i], WRN_NAME_MAX, w->name, w->rank);
     }
     const struct wrn_weight *variance = weight(g, n, 3);
-    for (uint64_t i = 0; i < variance->count; i++) {
-        double v = wrn_weight_get(variance, i);
-        if (v < 0) return wrn_fail(error, WRN_E_NUMERIC, "variance '%.*s' is negative in channel %llu", WRN_NAME_MAX, variance->name, (unsigned long long)i);
-        if (!(v + n->epsilon > 0)) return wrn_fail(error, WRN_E_NUMERIC, "variance and epsilon are both 0 in channel %llu", (unsigned long long)i);
-    }
+    double least = variance->least;
+    if (least < 0) return wrn_fail(error, WRN_E_NUMERIC, "variance '%.*s' is negative in channel %llu", WRN_NAME_MAX, variance->name, first_below(variance, 0));
+    if (!(least + n->epsilon > 0)) return wrn_fail(error, WRN_E_NUMERIC, "variance and epsilon are both 0 in channel %llu", first_below(variance, 1e-300));
     return WRN_OK;
 }
 

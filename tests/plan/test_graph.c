@@ -118,6 +118,28 @@ static void test_weights(void **state)
     wrn_graph_free(g);
 }
 
+/* Each use of a shared weight is packed anew: a small file must not become boundless memory. */
+static void test_sharing(void **state)
+{
+    (void)state;
+    struct wrn_graph *g = empty(1, 1, 1);
+    static float big[1 << 20];
+    int64_t dims[4] = { 1 << 20, 1, 1, 1 }, back[4] = { 1, 1 << 20, 1, 1 };
+    int32_t out, in, x = 0, uses = 0;
+    assert_ok(wrn_graph_add_weight(g, "out", WRN_F32, 4, dims, big, &out, &test_error));
+    assert_ok(wrn_graph_add_weight(g, "in", WRN_F32, 4, back, big, &in, &test_error));
+    wrn_status status = WRN_OK;
+    for (; status == WRN_OK && uses < 1000; uses++) {
+        struct wrn_node n = wrn_node_make(WRN_OP_CONV, "conv", x);
+        n.weights[0] = uses % 2 ? in : out;
+        status = wrn_graph_add_node(g, &n, NULL, &x, &test_error);
+    }
+    assert_int_equal(status, WRN_E_LIMIT);
+    assert_non_null(strstr(test_error.message, "shared"));
+    assert_in_range(uses, 16, 64);
+    wrn_graph_free(g);
+}
+
 static void test_resize(void **state)
 {
     (void)state;
@@ -175,7 +197,7 @@ static void test_architecture(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conv_rules), cmocka_unit_test(test_other_rules), cmocka_unit_test(test_weights),
+        cmocka_unit_test(test_conv_rules), cmocka_unit_test(test_other_rules), cmocka_unit_test(test_weights), cmocka_unit_test(test_sharing),
         cmocka_unit_test(test_resize),     cmocka_unit_test(test_properties),  cmocka_unit_test(test_architecture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
