@@ -223,6 +223,7 @@ static void a_forked_child_works_alone(void **state)
         wrn_pool_run(pool, 10, note, r);
         bool right = each_once(r, 10, 2);
         wrn_pool_free(pool);
+        free(r);
         _exit(right ? 0 : 1);
     }
     int status;
