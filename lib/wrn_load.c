@@ -88,27 +88,42 @@ static wrn_status copy_properties(wrn_model *m, const struct wrn_graph *g, const
     return WRN_OK;
 }
 
+static int32_t scaled(int32_t size, int32_t to, int32_t from)
+{
+    return (int32_t)(((int64_t)size * to + from / 2) / from);
+}
+
+/* Where the caller asked for another input size than the file's, what the file carries grows or shrinks with it. */
+static void follow_input_size(const wrn_model *m, wrn_preprocess *p)
+{
+    if (p->resize == WRN_RESIZE_STRETCH) {
+        p->resize_height = scaled(p->resize_height, m->height, p->crop_height);
+        p->resize_width = scaled(p->resize_width, m->width, p->crop_width);
+    } else if (p->resize == WRN_RESIZE_SHORTER) {
+        bool by_height = (int64_t)m->height * p->crop_width >= (int64_t)m->width * p->crop_height;
+        p->resize_height = scaled(p->resize_height, by_height ? m->height : m->width, by_height ? p->crop_height : p->crop_width);
+    }
+    p->crop_height = m->height;
+    p->crop_width = m->width;
+}
+
 static wrn_status copy_preprocess(wrn_model *m, const struct wrn_graph *g, const wrn_load_options *o, wrn_error *error)
 {
-    m->has_preprocess = g->has_preprocess;
-    m->preprocess = g->preprocess;
-    if (o->preprocess) {
-        WRN_TRY(wrn_options_copy(&m->preprocess, sizeof m->preprocess, WRN_SIZE_UP_TO(wrn_preprocess, std), o->preprocess, "wrn_preprocess", error));
-        m->has_preprocess = true;
-    }
+    wrn_preprocess *p = &m->preprocess;
+    m->has_preprocess = g->has_preprocess || o->preprocess;
     if (!m->has_preprocess) return WRN_OK;
-    if (!m->preprocess.crop_height) m->preprocess.crop_height = m->height;
-    if (!m->preprocess.crop_width) m->preprocess.crop_width = m->width;
-    if (m->preprocess.crop_height != m->height || m->preprocess.crop_width != m->width) {
-        if (o->height && !o->preprocess) { /* the caller asked for another input size than the file's: crop to that */
-            m->preprocess.crop_height = m->height;
-            m->preprocess.crop_width = m->width;
-        } else {
-            return wrn_fail(error, WRN_E_SHAPE, "preprocessing crops to %d x %d, the network takes %d x %d", m->preprocess.crop_height,
-                            m->preprocess.crop_width, m->height, m->width);
-        }
+    *p = g->preprocess;
+    if (o->preprocess) WRN_TRY(wrn_options_copy(p, sizeof *p, WRN_SIZE_UP_TO(wrn_preprocess, std), o->preprocess, "wrn_preprocess", error));
+    if (!p->crop_height) p->crop_height = m->height;
+    if (!p->crop_width) p->crop_width = m->width;
+    if (p->crop_height < 0 || p->crop_width < 0) return wrn_preprocess_check(p, m->channels, error);
+    if (p->crop_height != m->height || p->crop_width != m->width) {
+        if (!o->height || o->preprocess)
+            return wrn_fail(error, WRN_E_SHAPE, "preprocessing crops to %d x %d, the network takes %d x %d", p->crop_height, p->crop_width, m->height,
+                            m->width);
+        follow_input_size(m, p);
     }
-    return wrn_preprocess_check(&m->preprocess, m->channels, error);
+    return wrn_preprocess_check(p, m->channels, error);
 }
 
 /* The file's golden input through the network, against the output recorded for it. */
