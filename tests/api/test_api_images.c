@@ -195,6 +195,35 @@ static void preprocessing_as_option(void **state)
     wrn_free(bare);
 }
 
+/* With another input size than the file's, images are still shown whole: preprocessing follows. */
+static void another_input_size(void **state)
+{
+    (void)state;
+    wrn_load_options options = api_options(NULL, 2);
+    wrn_preprocess p = WRN_PREPROCESS_INIT;
+    wrn_model *larger;
+    options.height = 2 * SIDE;
+    options.width = 3 * SIDE;
+    larger = api_load(&options);
+    assert_ok(wrn_model_get_preprocess(larger, &p, &test_error));
+    assert_int_equal(p.crop_height, 2 * SIDE);
+    assert_int_equal(p.crop_width, 3 * SIDE);
+    assert_int_equal(p.resize_height, 2 * SIDE);
+    assert_int_equal(p.resize_width, 3 * SIDE);
+    static uint8_t white[SIDE * SIDE * 3];
+    static float input[6 * API_INPUT];
+    memset(white, 255, sizeof white);
+    assert_ok(wrn_preprocess_image(larger, white, SIDE, SIDE, SIDE * 3, WRN_PIXELS_RGB, input, 6 * API_INPUT, &test_error));
+    for (size_t i = 1; i < 2 * API_INPUT; i++) assert_true(input[i] == input[0]); /* the red plane, no black border */
+    wrn_free(larger);
+    assert_ok(wrn_preprocess_preset("imagenet", 2 * SIDE, 3 * SIDE, &p, &test_error));
+    options.preprocess = &p; /* one that is given is taken as it is */
+    larger = api_load(&options);
+    wrn_free(larger);
+    p.crop_height--;
+    assert_fails(wrn_load_memory(api_file().data, api_file().size, &options, &larger, &test_error), WRN_E_SHAPE, "crops to");
+}
+
 static void presets(void **state)
 {
     (void)state;
@@ -225,6 +254,7 @@ int main(void)
         cmocka_unit_test(odd_sizes),
         cmocka_unit_test(without_preprocessing),
         cmocka_unit_test(preprocessing_as_option),
+        cmocka_unit_test(another_input_size),
         cmocka_unit_test(presets),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -24,24 +24,27 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Everything that a host does with a model, until something fails. */
+/* Everything that a host does with a model, until something fails. NULL path: the test's own file, from memory. */
 static wrn_status use(const char *path, const wrn_load_options *options)
 {
-    static const char *const names[] = { "stage2", "output" };
-    static float stage[BATCH * 24 * 6 * 6], output[BATCH * API_CLASSES];
-    float *outputs[] = { stage, output };
-    const size_t counts[] = { BATCH * 24 * 6 * 6, BATCH * API_CLASSES };
+    const char *const names[] = { "last", "output" };
+    static float memory[1 << 17];
+    float *in = memory, *outputs[] = { memory + (1 << 15), memory + (1 << 16) };
+    const size_t counts[] = { 1 << 15, 1 << 16 };
     wrn_model *model = NULL;
     wrn_session *session = NULL;
     wrn_prediction top[2];
+    wrn_model_info info = WRN_MODEL_INFO_INIT;
     wrn_status status = path ? wrn_load(path, options, &model, &test_error)
                              : wrn_load_memory(api_file().data, api_file().size, options, &model, &test_error);
     if (status != WRN_OK) assert_null(model);
     if (status == WRN_OK) status = wrn_session_create(model, &session, &test_error);
     if (status != WRN_OK) assert_null(session);
-    if (status == WRN_OK) status = wrn_session_infer_named(session, BATCH, input, BATCH * API_INPUT, 2, names, outputs, counts, &test_error);
-    if (status == WRN_OK) status = wrn_infer(model, BATCH, input, BATCH * API_INPUT, output, BATCH * API_CLASSES, &test_error);
-    if (status == WRN_OK) status = wrn_classify(model, pixels, 20, 30, 60, WRN_PIXELS_RGB, 2, top, &test_error);
+    if (status == WRN_OK) status = wrn_model_get_info(model, &info, &test_error);
+    size_t count = BATCH * (size_t)info.input_size;
+    if (status == WRN_OK) status = wrn_session_infer_named(session, BATCH, in, count, 2, names, outputs, counts, &test_error);
+    if (status == WRN_OK) status = wrn_infer(model, BATCH, in, count, outputs[1], counts[1], &test_error);
+    if (status == WRN_OK && info.has_preprocess) status = wrn_classify(model, pixels, 20, 30, 60, WRN_PIXELS_RGB, 2, top, &test_error);
     wrn_session_free(session);
     wrn_free(model);
     return status;
@@ -50,8 +53,8 @@ static wrn_status use(const char *path, const wrn_load_options *options)
 static wrn_load_options options_with(struct api_heap *heap, uint32_t flags)
 {
     wrn_load_options options = api_options(heap, 2);
-    options.features = "stage2";
-    options.flags = WRN_LOAD_VERIFY | flags;
+    options.features = "last";
+    options.flags = flags;
     return options;
 }
 
@@ -79,22 +82,47 @@ static void each_allocation_fails(void **state)
 {
     (void)state;
     char *path = api_file_write(api_file().data, api_file().size);
-    fail_the_hook(NULL, 0);
-    fail_the_hook(NULL, WRN_LOAD_IN_PLACE);
-    fail_the_hook(path, 0);
-    fail_the_hook(path, WRN_LOAD_MMAP);
+    fail_the_hook(NULL, WRN_LOAD_VERIFY);
+    fail_the_hook(NULL, WRN_LOAD_VERIFY | WRN_LOAD_IN_PLACE);
+    fail_the_hook(path, WRN_LOAD_VERIFY);
+    fail_the_hook(path, WRN_LOAD_VERIFY | WRN_LOAD_MMAP);
     api_file_remove(path);
 }
 
-/* The same without hooks, by what malloc and its kin return. */
-static void each_malloc_fails(void **state)
+/* Builds without ONNX have only .wrn files to read. */
+static bool is_readable(const char *path)
+{
+    wrn_load_options options = options_with(NULL, 0);
+    wrn_status status = use(path, &options);
+    if (status != WRN_OK) assert_non_null(strstr(test_error.message, "neither .wrn nor ONNX"));
+    return status == WRN_OK;
+}
+
+static const char *const onnx_files[] = {
+    WRN_TEST_SOURCE "/tests/fixtures/torch_script_opset17_mean/model.onnx",
+    WRN_TEST_SOURCE "/tests/fixtures/torch_dynamo_opset18_external/model.onnx",
+    WRN_TEST_SOURCE "/tests/fixtures/torch_dynamo_opset18_unoptimized/model.onnx",
+    WRN_TEST_SOURCE "/tests/fixtures/keras_nhwc_same/model.onnx",
+};
+#define ONNX_FILES (sizeof onnx_files / sizeof onnx_files[0])
+
+static void each_allocation_fails_in_onnx(void **state)
 {
     (void)state;
+    for (size_t i = 0; i < ONNX_FILES; i++) {
+        if (!is_readable(onnx_files[i])) skip();
+        fail_the_hook(onnx_files[i], 0);
+    }
+}
+
+/* The same without hooks, by what malloc and its kin return. */
+static void fail_malloc(const char *path, uint32_t flags)
+{
     for (long n = 1;; n++) {
-        wrn_load_options options = options_with(NULL, 0);
+        wrn_load_options options = options_with(NULL, flags);
         atomic_store(&malloc_watch.calls, 0);
         atomic_store(&malloc_watch.fail_at, n);
-        wrn_status status = use(NULL, &options);
+        wrn_status status = use(path, &options);
         atomic_store(&malloc_watch.fail_at, 0);
         if (atomic_load(&malloc_watch.calls) < n) {
             assert_int_equal(status, WRN_OK);
@@ -103,6 +131,13 @@ static void each_malloc_fails(void **state)
         }
         if (status != WRN_E_NOMEM) fail_msg("malloc %ld failed: %s: %s", n, wrn_status_name(status), test_error.message);
     }
+}
+
+static void each_malloc_fails(void **state)
+{
+    (void)state;
+    fail_malloc(NULL, WRN_LOAD_VERIFY);
+    if (is_readable(onnx_files[0])) fail_malloc(onnx_files[0], 0);
 }
 
 static void each_malloc_fails_in_conversion(void **state)
@@ -136,7 +171,7 @@ static void hooks_are_for_everything(void **state)
 {
     (void)state;
     struct api_heap heap = { 0 };
-    wrn_load_options options = options_with(&heap, 0);
+    wrn_load_options options = options_with(&heap, WRN_LOAD_VERIFY);
     atomic_store(&malloc_watch.calls, 0);
     assert_ok(use(NULL, &options));
     assert_true(heap.calls > 20);
@@ -147,7 +182,7 @@ static void inference_allocates_nothing(void **state)
 {
     (void)state;
     struct api_heap heap = { 0 };
-    wrn_load_options options = options_with(&heap, 0);
+    wrn_load_options options = options_with(&heap, WRN_LOAD_VERIFY);
     wrn_model *model = api_load(&options);
     wrn_session *session;
     float output[BATCH * API_CLASSES];
@@ -232,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_allocation_fails),
+        cmocka_unit_test(each_allocation_fails_in_onnx),
         cmocka_unit_test(each_malloc_fails),
         cmocka_unit_test(each_malloc_fails_in_conversion),
         cmocka_unit_test(hooks_are_for_everything),
