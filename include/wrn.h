@@ -342,7 +342,7 @@ struct wrn_load_options {
     void *(*alloc)(void *alloc_user, size_t size, size_t alignment);
     void (*free)(void *alloc_user, void *memory);
 
-    /* Threads: runs task(arg, i) for every 0 <= i < count, on any threads in any order, serially
+    /* Threads for inference: runs task(arg, i) for every 0 <= i < count, on any threads in any order, serially
        too, and returns when all are done. NULL: the library's own pool. */
     void *parallel_for_user;
     void (*parallel_for)(void *parallel_for_user, void (*task)(void *arg, size_t index), void *arg,

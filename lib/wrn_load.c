@@ -158,6 +158,7 @@ static wrn_status make_plan(wrn_model *m, const struct wrn_graph *g, const wrn_l
     WRN_TRY(wrn_cpu_choose_isa(&cpu, o->isa, &p.isa, error));
     WRN_TRY(wrn_pool_create(&m->alloc, o->threads ? o->threads : wrn_cpu_usable(), &host, &m->pool, error));
     p.lanes = wrn_pool_lanes(m->pool);
+    p.pool = o->parallel_for ? NULL : m->pool; /* the host lends its threads to inference */
     return wrn_plan_create(&m->alloc, g, &p, &m->plan, error);
 }
 

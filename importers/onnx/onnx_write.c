@@ -90,7 +90,7 @@ static wrn_status put_graph(struct onnx_writer *w, wrn_error *error)
     static const int32_t to_nchw[4] = { 0, 3, 1, 2 }, to_nhwc[4] = { 0, 2, 3, 1 };
     const struct wrn_graph *g = w->graph;
     const struct wrn_value *in = &g->values[g->input], *out = &g->values[g->output];
-    char in_buffer[NAME_BYTES], out_buffer[NAME_BYTES], outer[NAME_BYTES];
+    char in_buffer[NAME_BYTES], out_buffer[NAME_BYTES], outer[NAME_BYTES + 8];
     const char *in_name = wrn_onnx_value_name(w, g->input, in_buffer), *out_name = wrn_onnx_value_name(w, g->output, out_buffer);
     bool in_nhwc = g->input_layout == WRN_LAYOUT_NHWC && in->rank == 4, out_nhwc = g->output_layout == WRN_LAYOUT_NHWC && out->rank == 4;
 

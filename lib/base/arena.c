@@ -38,7 +38,7 @@ static struct wrn_arena_block *add_block(struct wrn_arena *arena, size_t bytes)
 {
     struct wrn_arena_block *first = arena->blocks;
     size_t size = bytes > BLOCK - HEADER ? HEADER + bytes : BLOCK;
-    struct wrn_arena_block *block = (struct wrn_arena_block *)wrn_mem_zalloc(&arena->alloc, 1, size);
+    struct wrn_arena_block *block = (struct wrn_arena_block *)wrn_mem_alloc(&arena->alloc, 1, size);
     if (!block) return NULL;
     arena->total += size;
     block->size = size;
@@ -54,7 +54,7 @@ static struct wrn_arena_block *add_block(struct wrn_arena *arena, size_t bytes)
     return block;
 }
 
-void *wrn_arena_alloc(struct wrn_arena *arena, size_t count, size_t size)
+void *wrn_arena_take(struct wrn_arena *arena, size_t count, size_t size)
 {
     size_t bytes;
     if (!wrn_mul_size(count, size, &bytes) || bytes > SIZE_MAX / 2 - HEADER) return NULL;
@@ -70,11 +70,20 @@ void *wrn_arena_alloc(struct wrn_arena *arena, size_t count, size_t size)
     return (char *)block + at;
 }
 
+void *wrn_arena_alloc(struct wrn_arena *arena, size_t count, size_t size)
+{
+    void *memory = wrn_arena_take(arena, count, size);
+    if (memory) memset(memory, 0, count * size);
+    return memory;
+}
+
 char *wrn_arena_string(struct wrn_arena *arena, const char *text, size_t length)
 {
     size_t size;
     if (!wrn_add_size(length, 1, &size)) return NULL;
-    char *copy = (char *)wrn_arena_alloc(arena, size, 1);
-    if (copy && length) memcpy(copy, text, length);
+    char *copy = (char *)wrn_arena_take(arena, size, 1);
+    if (!copy) return NULL;
+    if (length) memcpy(copy, text, length);
+    copy[length] = 0;
     return copy;
 }

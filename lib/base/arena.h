@@ -15,6 +15,8 @@ void wrn_arena_free(struct wrn_arena *arena); /* frees everything; the arena can
 
 /* Zeroed memory aligned to 64 from 256 bytes on, to 16 below; NULL when out of memory or on overflow. */
 void *wrn_arena_alloc(struct wrn_arena *arena, size_t count, size_t size);
+/* The same, contents undefined: for what is written right after. */
+void *wrn_arena_take(struct wrn_arena *arena, size_t count, size_t size);
 /* A NUL-terminated copy of `length` bytes; NULL when out of memory. */
 char *wrn_arena_string(struct wrn_arena *arena, const char *text, size_t length);
 

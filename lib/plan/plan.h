@@ -11,6 +11,7 @@
  *
  * A finished plan is immutable and shared by all threads; it keeps no pointer into the graph.
  */
+#include "base/pool.h"
 #include "conv/conv.h"
 #include "graph/graph.h"
 
@@ -88,6 +89,7 @@ struct wrn_plan_options {
     const char *algorithm;          /* NULL: free choice */
     const char *features;           /* comma-separated, NULL: none */
     uint64_t memory_limit;          /* plan and one session, 0: none */
+    struct wrn_pool *pool;          /* to pack weights with; NULL: the caller's thread alone */
     void *cancel_user;
     int32_t (*cancel)(void *user);
 };

@@ -4,8 +4,8 @@
 
 #include "base/checked.h"
 
+#include <float.h>
 #include <math.h>
-#include <string.h>
 
 static wrn_status no_memory(wrn_error *error)
 {
@@ -30,43 +30,72 @@ static wrn_status fold_weights(const struct wrn_weight *w, const double *scale, 
     wrn_weight_floats(w, folded);
     if (!scale) return WRN_OK;
     size_t per_channel = (size_t)w->count / (size_t)k;
-    for (size_t i = 0; i < (size_t)w->count; i++) {
-        folded[i] = (float)(folded[i] * scale[i / per_channel]);
-        if (!isfinite(folded[i]))
-            return wrn_fail(error, WRN_E_NUMERIC, "weights '%.*s': element %zu is beyond float32 once the batch norm is folded in",
-                            WRN_NAME_MAX, w->name, i);
+    for (int32_t channel = 0; channel < k; channel++) {
+        float *to = folded + (size_t)channel * per_channel;
+        bool finite = true;
+        for (size_t i = 0; i < per_channel; i++) {
+            to[i] = (float)(to[i] * scale[channel]);
+            finite &= fabsf(to[i]) <= FLT_MAX;
+        }
+        if (!finite)
+            return wrn_fail(error, WRN_E_NUMERIC, "weights '%.*s': output channel %d is beyond float32 once the batch norm is folded in",
+                            WRN_NAME_MAX, w->name, channel);
     }
     return WRN_OK;
 }
 
-static wrn_status pack_conv(struct wrn_plan *plan, const struct wrn_drafts *d, const struct wrn_draft *f, struct wrn_step *step, wrn_error *error)
-{
-    const struct wrn_weight *w = &d->graph->weights[f->node->weights[0]];
-    const struct wrn_alloc alloc = d->arena.alloc;
-    int32_t k = step->conv.k, vec = plan->kernels.vec;
-    wrn_status status = WRN_OK;
+/* A convolution whose weights are to be packed. */
+struct job {
+    struct wrn_step *step;
+    const struct wrn_draft *draft;
+    void *packed;
+    wrn_status status;
+};
 
+struct jobs {
+    const struct wrn_drafts *drafts;
+    struct job *list;
+    int32_t count;
+};
+
+static wrn_status pack(const struct jobs *jobs, struct job *job, wrn_error *error)
+{
+    const struct wrn_weight *w = &jobs->drafts->graph->weights[job->draft->node->weights[0]];
+    const struct wrn_alloc alloc = jobs->drafts->arena.alloc;
+    float *folded = wrn_mem_alloc(&alloc, (size_t)w->count, sizeof *folded);
+    if (!folded) return no_memory(error);
+    wrn_status status = fold_weights(w, job->draft->fold_scale, job->step->conv.k, folded, error);
+    if (status == WRN_OK) job->step->impl->pack(&job->step->conv, folded, job->packed);
+    wrn_mem_free(&alloc, folded);
+    return status;
+}
+
+static void pack_item(void *arg, uint32_t item, uint32_t lane)
+{
+    const struct jobs *jobs = arg;
+    (void)lane;
+    jobs->list[item].status = pack(jobs, &jobs->list[item], NULL);
+}
+
+/* Per-channel parameters and room for the weights: all that comes from the arena, which serves one thread. */
+static wrn_status prepare_conv(struct wrn_plan *plan, const struct wrn_draft *f, struct wrn_step *step, struct job *job, wrn_error *error)
+{
+    int32_t k = step->conv.k, vec = plan->kernels.vec;
     WRN_TRY(channel_floats(plan, f->bias, k, &step->bias, error));
     if (!step->bias) step->bias = wrn_arena_alloc(&plan->arena, (size_t)((k + vec - 1) / vec * vec), sizeof(float));
     for (int32_t c = 0; step->bias && c < k; c++)
         if (!isfinite(step->bias[c]))
             return wrn_fail(error, WRN_E_NUMERIC, "node '%.*s': the bias of channel %d is beyond float32 once folded", WRN_NAME_MAX, step->name, c);
-    float *folded = wrn_mem_alloc(&alloc, (size_t)w->count, sizeof *folded);
-    void *packed = wrn_arena_alloc(&plan->arena, step->packed_bytes, 1);
-    if (!step->bias || !folded || !packed) {
-        status = no_memory(error);
-        goto done;
-    }
-    WRN_TRY_GOTO(fold_weights(w, f->fold_scale, k, folded, error));
-    step->impl->pack(&step->conv, folded, packed);
+    void *packed = wrn_arena_take(&plan->arena, step->packed_bytes, 1);
+    if (!step->bias || !packed) return no_memory(error);
     step->packed = packed;
-done:
-    wrn_mem_free(&alloc, folded);
-    return status;
+    *job = (struct job){ .step = step, .draft = f, .packed = packed };
+    return WRN_OK;
 }
 
-wrn_status wrn_plan_pack(struct wrn_plan *plan, const struct wrn_drafts *d, const struct wrn_plan_options *options, wrn_error *error)
+static wrn_status prepare(struct wrn_plan *plan, struct jobs *jobs, const struct wrn_plan_options *options, wrn_error *error)
 {
+    const struct wrn_drafts *d = jobs->drafts;
     struct wrn_step *step = plan->steps;
     for (int32_t i = 0; i < d->count; i++) {
         const struct wrn_draft *f = &d->list[i];
@@ -75,8 +104,26 @@ wrn_status wrn_plan_pack(struct wrn_plan *plan, const struct wrn_drafts *d, cons
         int32_t channels = d->graph->values[f->raw >= 0 ? f->raw : f->act].c;
         WRN_TRY(channel_floats(plan, f->scale, channels, &step->scale, error));
         WRN_TRY(channel_floats(plan, f->shift, channels, &step->shift, error));
-        if (f->kind == WRN_STEP_CONV) WRN_TRY(pack_conv(plan, d, f, step, error));
+        if (f->kind == WRN_STEP_CONV) WRN_TRY(prepare_conv(plan, f, step, &jobs->list[jobs->count++], error));
         step++;
     }
     return WRN_OK;
+}
+
+wrn_status wrn_plan_pack(struct wrn_plan *plan, const struct wrn_drafts *d, const struct wrn_plan_options *options, wrn_error *error)
+{
+    const struct wrn_alloc alloc = d->arena.alloc;
+    struct jobs jobs = { .drafts = d, .list = wrn_mem_alloc(&alloc, (size_t)plan->step_count, sizeof *jobs.list) };
+    if (!jobs.list) return no_memory(error);
+    wrn_status status = prepare(plan, &jobs, options, error);
+    if (status == WRN_OK) {
+        if (options->pool) wrn_pool_run(options->pool, (uint32_t)jobs.count, pack_item, &jobs);
+        for (int32_t i = 0; i < jobs.count && status == WRN_OK; i++) {
+            status = options->pool ? jobs.list[i].status : pack(&jobs, &jobs.list[i], error);
+            if (options->pool && status == WRN_E_NOMEM) no_memory(error);
+            else if (options->pool && status != WRN_OK) status = pack(&jobs, &jobs.list[i], error); /* again, for its message */
+        }
+    }
+    wrn_mem_free(&alloc, jobs.list);
+    return status;
 }
