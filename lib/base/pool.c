@@ -27,7 +27,8 @@ struct wrn_pool {
     int32_t lanes, started; /* started: workers */
     struct worker *workers;
     pid_t process;
-    bool spin;
+    bool spin;        /* there is a CPU for every lane */
+    uint32_t at_once; /* workers that the caller wakes for a loop: as many as there are CPUs for */
 
     /* The loop. A lane that has taken an item may read it: it cannot end, nor another begin, before that item is
      * done. A lane that comes too late finds nothing to take, so nobody waits for it. */
@@ -121,6 +122,8 @@ static void *worker_main(void *arg)
     while (!atomic_load(&pool->stop)) {
         work_off(pool, worker->lane);
         sleep_until(pool, &pool->work, work_or_stop);
+        /* The caller did not wake all: it would do little else in short loops. If this one lasts, others come too. */
+        if (!pool->spin && (uint32_t)atomic_load(&pool->tickets) > 1) wrn_eventcount_wake(&pool->work, 1);
     }
     return NULL;
 }
@@ -164,7 +167,9 @@ wrn_status wrn_pool_create(const struct wrn_alloc *alloc, int32_t threads, const
     p->lanes = threads;
     p->process = getpid();
     /* Where threads share CPUs, one that spins keeps another from working. */
-    p->spin = threads <= wrn_cpu_usable();
+    int32_t usable = wrn_cpu_usable();
+    p->spin = threads <= usable;
+    p->at_once = usable > 1 ? (uint32_t)usable - 1 : 1;
     atomic_init(&p->tickets, 0);
     atomic_init(&p->unfinished, 0);
     atomic_init(&p->busy, false);
@@ -239,7 +244,7 @@ void wrn_pool_run(struct wrn_pool *pool, uint32_t items, void (*body)(void *arg,
     atomic_store_explicit(&pool->unfinished, items, memory_order_relaxed);
     uint64_t number = (atomic_load_explicit(&pool->tickets, memory_order_relaxed) >> 32) + 1;
     atomic_store(&pool->tickets, number << 32 | items);
-    wrn_eventcount_wake(&pool->work, items - 1 < (uint32_t)pool->started ? items - 1 : (uint32_t)pool->started);
+    wrn_eventcount_wake(&pool->work, items - 1 < pool->at_once ? items - 1 : pool->at_once);
     work_off(pool, 0);
     sleep_until(pool, &pool->finished, all_done);
     atomic_store_explicit(&pool->busy, false, memory_order_release);
