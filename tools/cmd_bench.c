@@ -49,6 +49,7 @@ static bool measure(wrn_session *session, const wrn_model_info *info, int32_t ba
     size_t in_count = (size_t)batch * (size_t)info->input_size, out_count = (size_t)batch * (size_t)info->output_size;
     float *in = calloc((size_t)batch, (size_t)info->input_size * sizeof *in), *out = calloc((size_t)batch, (size_t)info->output_size * sizeof *out);
     bool done = false;
+    struct progress progress = progress_start("seconds", seconds);
     if (!in || !out) {
         fail_with(error, WRN_E_NOMEM, "no memory for a batch of %d images", batch);
         goto done;
@@ -56,7 +57,6 @@ static bool measure(wrn_session *session, const wrn_model_info *info, int32_t ba
     fill(in, in_count);
     if (wrn_session_infer(session, batch, in, in_count, out, out_count, error) != WRN_OK) goto done;
     if (profile && wrn_session_profile(session, 1, error) != WRN_OK) goto done;
-    struct progress progress = progress_start("seconds", seconds);
     for (double start = seconds_now(), now = start; now - start < seconds || t->count < 3;) {
         double before = now;
         wrn_status status = wrn_session_infer(session, batch, in, in_count, out, out_count, error);
@@ -64,11 +64,11 @@ static bool measure(wrn_session *session, const wrn_model_info *info, int32_t ba
         if (status != WRN_OK || !add(t, now - before, error)) goto done;
         progress_update(&progress, now - start);
     }
-    progress_end(&progress);
     qsort(t->seconds, t->count, sizeof *t->seconds, compare);
     done = true;
 
 done:
+    progress_end(&progress);
     free(in);
     free(out);
     return done;

@@ -153,5 +153,5 @@ int cmd_convert(int argc, char **argv)
     }
     release(&c);
     /* The library names the output where it is about that. */
-    return done ? 0 : report(c.at_fault && strstr(error.message, argv[1]) ? argv[1] : c.at_fault, &error);
+    return done ? 0 : report(message_names(&error, argv[1]) ? argv[1] : c.at_fault, &error);
 }

@@ -22,10 +22,20 @@ const char *system_message(void)
     return strerror(errno);
 }
 
+bool message_names(const wrn_error *error, const char *file)
+{
+    size_t length = strlen(file);
+    const char *message = error->message;
+    if (strncmp(message, file, length) == 0 && (message[length] == ':' || message[length] == '/')) return true;
+    for (const char *at = message; (at = strstr(at, file)); at++)
+        if (at > message && at[-1] == '\'' && at[length] == '\'') return true;
+    return false;
+}
+
 int report(const char *file, const wrn_error *error)
 {
     fputs("wrn: ", stderr);
-    if (file && !strstr(error->message, file)) {
+    if (file && !message_names(error, file)) {
         text_print(stderr, file);
         fputs(": ", stderr);
     }

@@ -13,6 +13,9 @@ bool fail_with(wrn_error *error, wrn_status status, const char *format, ...) PRI
 /* What went wrong according to errno, for a message. */
 const char *system_message(void);
 
+/* Whether the message says which file it is about: it opens with the name, or has it in quotes, as the library's do. */
+bool message_names(const wrn_error *error, const char *file);
+
 /* Prints "wrn: FILE: message" on standard error and returns the exit status 1. `file` may be NULL, and is not repeated
  * where the message names it. */
 int report(const char *file, const wrn_error *error);

@@ -76,6 +76,9 @@ run 0 classify cifar10 "$source/examples/images/chelsea.png" --resize shorter --
 run 1 classify cifar10 "$cat" --preset wrong; complains "wrong"
 run 1 classify cifar10 "$cat" --mean 0,0,0 --std 1,1,1; complains "--scale-to"
 run 1 classify cifar10 "$cat" --std 0; complains "--std"
+mkdir "$work/a"
+(cd "$work" && "$wrn" classify cifar10 a 2>err >out)
+[ "$(cat "$work/err")" = "wrn: a: is a directory" ] || fail "a short file name: $(cat "$work/err")"
 mkfifo "$work/fifo"
 run 1 classify cifar10 "$work/fifo"; complains "regular"
 
