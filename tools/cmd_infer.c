@@ -38,6 +38,29 @@ static bool run(wrn_model *model, const char *feature, int32_t batch, const stru
     return status == WRN_OK;
 }
 
+/* Height and width of images in an array: behind the channels, or before them if only that place looks like channels. */
+static struct size size_of_images(const struct npy *in)
+{
+    struct size size = { 0 };
+    if (in->dims_count < 3) return size;
+    const uint64_t *last = in->dims + in->dims_count - 3;
+    bool channels_last = last[2] <= 4 && last[0] > 4;
+    uint64_t height = channels_last ? last[0] : last[1], width = channels_last ? last[1] : last[2];
+    if (height > INT32_MAX || width > INT32_MAX) return size;
+    size.height = (int32_t)height;
+    size.width = (int32_t)width;
+    return size;
+}
+
+/* A file may leave the input's size open: then the array has it. */
+static bool open_for_array(const char *path, struct model_options *options, const struct npy *in, wrn_model **model, wrn_error *error)
+{
+    if (model_open(path, options, model, error)) return true;
+    if (error->status != WRN_E_ARG || options->size.height) return false;
+    options->size = size_of_images(in);
+    return options->size.height && model_open(path, options, model, error);
+}
+
 int cmd_infer(int argc, char **argv)
 {
     struct model_options model_options = { 0 };
@@ -60,11 +83,13 @@ int cmd_infer(int argc, char **argv)
     int status;
 
     if (!options_parse(&usage, &argc, argv, &status)) return status;
-    const char *failed = argv[0];
+    const char *failed = argv[1];
     status = 1;
-    if (!model_open(argv[0], &model_options, &model, &error) || wrn_model_get_info(model, &info, &error) != WRN_OK) goto done;
+    if (!npy_read(argv[1], &in, &error)) goto done;
+    failed = argv[0];
+    if (!open_for_array(argv[0], &model_options, &in, &model, &error) || wrn_model_get_info(model, &info, &error) != WRN_OK) goto done;
     failed = argv[1];
-    if (!npy_read(argv[1], &in, &error) || !npy_images(&in, &info, &batch, &error)) goto done;
+    if (!npy_images(&in, &info, &batch, &error)) goto done;
     if (!output_of(model, &info, model_options.features, batch, &out, &error)) goto done;
     if (!run(model, model_options.features, batch, &in, &out, &error)) goto done;
     failed = argv[2];
