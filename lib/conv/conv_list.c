@@ -6,6 +6,7 @@
 
 const struct wrn_conv_impl *const wrn_conv_impls[] = {
     &wrn_conv_winograd4,
+    &wrn_conv_winograd4lean,
     &wrn_conv_winograd2,
     &wrn_conv_direct,
 #if defined(WRN_HAVE_OPENBLAS)

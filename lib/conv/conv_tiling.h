@@ -16,6 +16,16 @@
  * cycle. It also keeps wide layers from taking four times their weights in memory for little gain. */
 double wrn_conv_weight_cycles(size_t bytes);
 
+static inline int64_t wrn_ceil_div(int64_t a, int64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static inline int64_t wrn_clamp(int64_t a, int64_t low, int64_t high)
+{
+    return a < low ? low : a > high ? high : a;
+}
+
 /* The most pixels of a tile of nv vectors. */
 int32_t wrn_conv_tile_height(const struct wrn_kernels *k, int32_t nv);
 

@@ -85,10 +85,17 @@ struct wrn_poolrow {
  * Winograd's transforms of one tile, see winograd.h; n = m + 2 with m = 2 or 4, and c, k, in_pixel, pixel and all
  * strides multiples of vec.
  *
+ * kernel: u[q * plane + j * vec + i] = (G g G^T)[q] of the 3 x 3 weights g[(j * 9 + t) * vec + i], j < count, i < vec; m = 4
  * in:  v[(y * n + x) * plane + i] = (B^T d B)[y][x] of the n x n inputs d[y][x] = in[y * in_row + x * in_pixel + i], i < c
  * out: y = (A^T w A) of w[(y * n + x) * plane + i], i < k, finished as in wrn_tile; only the first rows x columns of
  *      the m x m outputs are stored. Pixels of residual, raw and act are `pixel` apart.
  */
+struct wrn_winograd_kernel {
+    const float *g;
+    float *u;
+    ptrdiff_t plane;
+    int32_t count;
+};
 struct wrn_winograd_in {
     const float *in;
     ptrdiff_t in_row, in_pixel;
@@ -117,6 +124,7 @@ struct wrn_kernels {
     void (*maxpool)(const struct wrn_poolrow *p);
     void (*avgpool)(const struct wrn_poolrow *p);
 
+    void (*winograd_kernel_4)(const struct wrn_winograd_kernel *w);
     void (*winograd_in_2)(const struct wrn_winograd_in *w);
     void (*winograd_in_4)(const struct wrn_winograd_in *w);
     void (*winograd_out_2)(const struct wrn_winograd_out *w);

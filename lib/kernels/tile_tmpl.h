@@ -35,7 +35,13 @@ WRN_INLINE void tile_body(const struct wrn_tile *t, const int mr, const int nv)
                 WRN_UNROLL for (int v = 0; v < nv; v++) y[p][v] = v_fma_scalar(a + p * stride, b[v], y[p][v]);
         }
     }
-    if (!t->bias && !t->residual && !t->act) {
+    /* The products within larger algorithms are stored or added as they are. */
+    if (!t->bias && !t->act) {
+        if (t->residual) {
+            WRN_UNROLL for (int p = 0; p < mr; p++)
+                WRN_UNROLL for (int v = 0; v < nv; v++)
+                    y[p][v] = v_add(y[p][v], v_load(t->residual + p * t->residual_stride + v * VEC));
+        }
         WRN_UNROLL for (int p = 0; p < mr; p++)
             WRN_UNROLL for (int v = 0; v < nv; v++) v_store(t->raw + p * t->raw_stride + v * VEC, y[p][v]);
         return;

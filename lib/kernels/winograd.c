@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The transform of the weights, done once per model, and the naive transforms of maps. */
+/* The transform of the weights in double, done once per model, and the naive transforms of the kernel table. */
 #include "kernels/winograd.h"
 
 #include "kernels/kernels.h"
@@ -90,6 +90,20 @@ static void out_c(const struct wrn_winograd_out *w, int m)
     }
 }
 
+/* The reference's vector is 4 floats wide, see kernels_c.c. */
+static void kernel_4(const struct wrn_winograd_kernel *w)
+{
+    for (int32_t j = 0; j < w->count; j++) {
+        for (int32_t i = 0; i < 4; i++) {
+            float g[9];
+            double u[36];
+            for (int t = 0; t < 9; t++) g[t] = w->g[((ptrdiff_t)j * 9 + t) * 4 + i];
+            wrn_winograd_weights(4, g, u);
+            for (int q = 0; q < 36; q++) w->u[q * w->plane + (ptrdiff_t)j * 4 + i] = (float)u[q];
+        }
+    }
+}
+
 static void in_2(const struct wrn_winograd_in *w) { in_c(w, 2); }
 static void in_4(const struct wrn_winograd_in *w) { in_c(w, 4); }
 static void out_2(const struct wrn_winograd_out *w) { out_c(w, 2); }
@@ -97,6 +111,7 @@ static void out_4(const struct wrn_winograd_out *w) { out_c(w, 4); }
 
 void wrn_kernels_c_winograd(struct wrn_kernels *k)
 {
+    k->winograd_kernel_4 = kernel_4;
     k->winograd_in_2 = in_2;
     k->winograd_in_4 = in_4;
     k->winograd_out_2 = out_2;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Winograd's transforms of a map: struct wrn_winograd_in and wrn_winograd_out. Included after a vec_*.h; defines
- * winograd_in_2, winograd_in_4, winograd_out_2 and winograd_out_4. The points and matrices are those of winograd.h;
+ * Winograd's transforms: struct wrn_winograd_kernel, wrn_winograd_in and wrn_winograd_out. Included after a vec_*.h;
+ * defines winograd_kernel_4, winograd_in_2, winograd_in_4, winograd_out_2 and winograd_out_4. The points and matrices are those of winograd.h;
  * m is a constant in every instance, so the conditions on it vanish.
  */
 #include "kernels/kernels.h"
@@ -30,6 +30,22 @@ WRN_INLINE void winograd_in_1d(vec_t *v, const vec_t *d, const int m)
     v[5] = v_fma(product, d[1], v_fma(sum, d[3], d[5]));
 }
 
+/* u = G g of one row or column, m = 4. */
+WRN_INLINE void winograd_kernel_1d(vec_t *u, const vec_t *g)
+{
+    const float n0 = 1 / (WRN_WINOGRAD_A2 * WRN_WINOGRAD_B2);
+    const float na = 1 / (2 * WRN_WINOGRAD_A2 * (WRN_WINOGRAD_A2 - WRN_WINOGRAD_B2));
+    const float nb = 1 / (2 * WRN_WINOGRAD_B2 * (WRN_WINOGRAD_B2 - WRN_WINOGRAD_A2));
+    vec_t even_a = v_mul(v_set(na), v_fma(v_set(WRN_WINOGRAD_A2), g[2], g[0]));
+    vec_t even_b = v_mul(v_set(nb), v_fma(v_set(WRN_WINOGRAD_B2), g[2], g[0]));
+    u[0] = v_mul(v_set(n0), g[0]);
+    u[1] = v_fma(v_set(na * WRN_WINOGRAD_A), g[1], even_a);
+    u[2] = v_fma(v_set(-na * WRN_WINOGRAD_A), g[1], even_a);
+    u[3] = v_fma(v_set(nb * WRN_WINOGRAD_B), g[1], even_b);
+    u[4] = v_fma(v_set(-nb * WRN_WINOGRAD_B), g[1], even_b);
+    u[5] = g[2];
+}
+
 /* y = A^T w of one row or column. */
 WRN_INLINE void winograd_out_1d(vec_t *y, const vec_t *w, const int m)
 {
@@ -46,6 +62,27 @@ WRN_INLINE void winograd_out_1d(vec_t *y, const vec_t *w, const int m)
     y[1] = v_fma(a, difference_a, v_mul(b, difference_b));
     y[2] = v_fma(a2, sum_a, v_mul(b2, sum_b));
     y[3] = v_fma(a3, difference_a, v_fma(b3, difference_b, w[5]));
+}
+
+static void winograd_kernel_4(const struct wrn_winograd_kernel *w)
+{
+    const float *from = w->g;
+    float *to = w->u;
+    for (int32_t j = 0; j < w->count; j++, from += 9 * VEC, to += VEC) {
+        vec_t t[3][6]; /* the columns done: t[x][y] */
+        /* The weights come from memory, once. Four vectors of channels ahead: more brought nothing. */
+        WRN_UNROLL for (int x = 0; x < 9; x++) __builtin_prefetch(from + (4 * 9 + x) * VEC);
+        WRN_UNROLL for (int x = 0; x < 3; x++) {
+            vec_t g[3];
+            WRN_UNROLL for (int y = 0; y < 3; y++) g[y] = v_load(from + (y * 3 + x) * VEC);
+            winograd_kernel_1d(t[x], g);
+        }
+        WRN_UNROLL for (int y = 0; y < 6; y++) {
+            vec_t g[3] = { t[0][y], t[1][y], t[2][y] }, row[6];
+            winograd_kernel_1d(row, g);
+            WRN_UNROLL for (int x = 0; x < 6; x++) v_store(to + (y * 6 + x) * w->plane, row[x]);
+        }
+    }
 }
 
 WRN_INLINE void winograd_in(const struct wrn_winograd_in *w, const int m)

@@ -288,8 +288,33 @@ static void winograd_shape(const struct wrn_kernels *k, const char *isa, uint64_
     buffers_free(&b);
 }
 
+/* The weights' transform against the one in double. */
+static void winograd_kernel_shape(const struct wrn_kernels *k, const char *isa, uint64_t seed)
+{
+    struct rng rng = { seed };
+    struct buffers b = { .rng = &rng };
+    int32_t count = rng_range(&rng, 1, 6), vec = k->vec;
+    ptrdiff_t plane = (ptrdiff_t)vec * rng_range(&rng, count, count + 2);
+    size_t align = (size_t)vec * sizeof(float);
+    float *g = buffers_random(&b, (size_t)(count * 9 * vec), align), *u = buffers_floats(&b, (size_t)(35 * plane + count * vec), align);
+    k->winograd_kernel_4(&(struct wrn_winograd_kernel){ g, u, plane, count });
+    for (int32_t j = 0; j < count * vec; j++) {
+        float one[9];
+        double want[36];
+        for (int t = 0; t < 9; t++) one[t] = g[(j / vec * 9 + t) * vec + j % vec];
+        wrn_winograd_weights(4, one, want);
+        /* Rows of G add up to at most 1.4 in magnitude, with up to 5 roundings in each of the two directions. */
+        for (int q = 0; q < 36; q++)
+            if (!(fabs(u[q * plane + j] - want[q]) <= ROUNDING * 10 * 1.4 * 1.4))
+                fail_msg("winograd_kernel_4 %s seed %llu: vector %d, position %d: %g, want %g", isa, (unsigned long long)seed, j / vec, q,
+                         u[q * plane + j], want[q]);
+    }
+    buffers_free(&b);
+}
+
 static void winograd_matches(const struct wrn_kernels *k, const char *isa)
 {
+    for (int32_t i = 0; i < shape_count; i++) winograd_kernel_shape(k, isa, first_seed + (uint64_t)i);
     for (int32_t i = 0; i < shape_count; i++) winograd_shape(k, isa, first_seed + (uint64_t)i);
 }
 

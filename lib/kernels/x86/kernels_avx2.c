@@ -27,6 +27,7 @@ void wrn_kernels_avx2(struct wrn_kernels *k)
     k->eltwise = eltwise;
     k->maxpool = maxpool;
     k->avgpool = avgpool;
+    k->winograd_kernel_4 = winograd_kernel_4;
     k->winograd_in_2 = winograd_in_2;
     k->winograd_in_4 = winograd_in_4;
     k->winograd_out_2 = winograd_out_2;
