@@ -19,17 +19,35 @@
 
 /* ---- names ---- */
 
+static bool turned(const struct wrn_graph *g, int32_t value)
+{
+    int32_t layout = value == g->input ? g->input_layout : g->output_layout;
+    return (value == g->input || value == g->output) && layout == WRN_LAYOUT_NHWC && g->values[value].rank == 4;
+}
+
+/* Input and output are called as in the graph, whatever the others are. */
+static const char *outer_name(const struct wrn_graph *g, int32_t value)
+{
+    return g->values[value].name;
+}
+
+/* An input or output whose axes are turned is another tensor inside than outside. */
 const char *wrn_onnx_value_name(const struct onnx_writer *w, int32_t value, char name[NAME_BYTES])
 {
-    if (w->own_names) return w->graph->values[value].name;
-    snprintf(name, NAME_BYTES, "v%d", value);
+    const struct wrn_graph *g = w->graph;
+    if (turned(g, value)) {
+        snprintf(name, NAME_BYTES, "%.*s/nchw", WRN_MAX_STRING, outer_name(g, value));
+        return name;
+    }
+    if (w->own_names || value == g->input || value == g->output) return outer_name(g, value);
+    snprintf(name, NAME_BYTES, "wrn.v%d", value);
     return name;
 }
 
 const char *wrn_onnx_weight_name(const struct onnx_writer *w, int32_t weight, char name[NAME_BYTES])
 {
     if (w->own_names) return w->graph->weights[weight].name;
-    snprintf(name, NAME_BYTES, "w%d", weight);
+    snprintf(name, NAME_BYTES, "wrn.w%d", weight);
     return name;
 }
 
@@ -90,18 +108,14 @@ static wrn_status put_graph(struct onnx_writer *w, wrn_error *error)
     static const int32_t to_nchw[4] = { 0, 3, 1, 2 }, to_nhwc[4] = { 0, 2, 3, 1 };
     const struct wrn_graph *g = w->graph;
     const struct wrn_value *in = &g->values[g->input], *out = &g->values[g->output];
-    char in_buffer[NAME_BYTES], out_buffer[NAME_BYTES], outer[NAME_BYTES + 8];
-    const char *in_name = wrn_onnx_value_name(w, g->input, in_buffer), *out_name = wrn_onnx_value_name(w, g->output, out_buffer);
-    bool in_nhwc = g->input_layout == WRN_LAYOUT_NHWC && in->rank == 4, out_nhwc = g->output_layout == WRN_LAYOUT_NHWC && out->rank == 4;
+    char inner[NAME_BYTES];
 
-    snprintf(outer, sizeof outer, "%s/nhwc", in_name);
-    if (in_nhwc) wrn_onnx_put_transpose(w, outer, in_name, to_nchw);
-    put_value_info(w, GRAPH_INPUT, in_nhwc ? outer : in_name, in, g->input_layout);
+    if (turned(g, g->input)) wrn_onnx_put_transpose(w, outer_name(g, g->input), wrn_onnx_value_name(w, g->input, inner), to_nchw);
+    put_value_info(w, GRAPH_INPUT, outer_name(g, g->input), in, g->input_layout);
     for (int32_t i = 0; i < g->node_count; i++)
         WRN_TRY(wrn_onnx_put_node(w, &g->nodes[i], error));
-    snprintf(outer, sizeof outer, "%s/nhwc", out_name);
-    if (out_nhwc) wrn_onnx_put_transpose(w, out_name, outer, to_nhwc);
-    put_value_info(w, GRAPH_OUTPUT, out_nhwc ? outer : out_name, out, g->output_layout);
+    if (turned(g, g->output)) wrn_onnx_put_transpose(w, wrn_onnx_value_name(w, g->output, inner), outer_name(g, g->output), to_nhwc);
+    put_value_info(w, GRAPH_OUTPUT, outer_name(g, g->output), out, g->output_layout);
     wrn_wire_string(&w->graph_body, GRAPH_NAME, "wrn");
     return WRN_OK;
 }

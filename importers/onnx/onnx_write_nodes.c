@@ -124,6 +124,16 @@ static void put_pad(struct onnx_writer *w, const struct wrn_node *n, const char 
     end_node(w, "Pad", n->name, output);
 }
 
+static void put_dropout(struct onnx_writer *w, const struct wrn_node *n, const char *output)
+{
+    char ratio_name[NAME_BYTES];
+    const float ratio = (float)n->value;
+    snprintf(ratio_name, sizeof ratio_name, "%s/ratio", output);
+    put_constant(w, ratio_name, DATA_FLOAT, NULL, 0, &ratio, sizeof ratio);
+    node_input(w, ratio_name);
+    end_node(w, "Dropout", n->name, output);
+}
+
 static void put_global_pool(struct onnx_writer *w, const struct wrn_node *n, const char *output)
 {
     char middle[NAME_BYTES];
@@ -200,7 +210,7 @@ wrn_status wrn_onnx_put_node(struct onnx_writer *w, const struct wrn_node *n, wr
         end_node(w, "Relu", n->name, output);
         break;
     case WRN_OP_DROPOUT:
-        end_node(w, "Dropout", n->name, output);
+        put_dropout(w, n, output);
         break;
     default:
         return wrn_fail(error, WRN_E_UNSUPPORTED, "node '%.*s': operator %d has no ONNX form", WRN_NAME_MAX, n->name, n->op);

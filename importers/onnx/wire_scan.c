@@ -4,7 +4,7 @@
 #include "onnx/wire_scan.h"
 
 #include "base/checked.h"
-#include "base/reader.h"
+#include "base/utf8.h"
 #include "graph/graph.h"
 
 #include <string.h>
@@ -162,11 +162,20 @@ static wrn_status count_packed(const struct scan *s, const struct field *f, size
     return WRN_OK;
 }
 
+static bool is_utf8(const uint8_t *bytes, size_t length)
+{
+    char text[WRN_MAX_STRING + 1];
+    memcpy(text, bytes, length);
+    text[length] = 0;
+    return wrn_utf8_valid(text);
+}
+
 static wrn_status check_bytes(const struct scan *s, const struct field *f, size_t length)
 {
     size_t most = f->kind == NAME ? WRN_MAX_STRING : f->kind == TEXT ? MAX_TEXT : MAX_BYTES;
     if (length > most) return bad_field(s, f, WRN_E_LIMIT, "is too long");
     if (f->kind != BYTES && length && memchr(s->data + s->at, 0, length)) return bad_field(s, f, WRN_E_FORMAT, "holds a NUL");
+    if (f->kind == NAME && !is_utf8(s->data + s->at, length)) return bad_field(s, f, WRN_E_FORMAT, "is no UTF-8");
     return WRN_OK;
 }
 
