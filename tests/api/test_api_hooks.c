@@ -206,6 +206,36 @@ static void callers_do_not_wait(void **state)
     wrn_free(model);
 }
 
+/* Nothing is locked while memory is asked for: an allocator that uses another model gets its results. */
+struct busy_heap {
+    struct api_heap heap;
+    void *(*alloc)(void *user, size_t size, size_t alignment);
+    wrn_model *other;
+    long used;
+};
+
+static void *infer_then_alloc(void *user, size_t size, size_t alignment)
+{
+    struct busy_heap *busy = user;
+    if (busy->used++ % 8 == 0) assert_expected(busy->other);
+    return busy->alloc(&busy->heap, size, alignment);
+}
+
+static void allocator_that_uses_the_library(void **state)
+{
+    (void)state;
+    struct busy_heap busy = { .other = api_load(NULL) };
+    wrn_load_options options = api_options(&busy.heap, 2);
+    busy.alloc = options.alloc;
+    options.alloc = infer_then_alloc;
+    wrn_model *model = api_load(&options);
+    assert_expected(model);
+    assert_true(busy.used > 20);
+    wrn_free(model);
+    wrn_free(busy.other);
+    assert_int_equal(busy.heap.live, 0);
+}
+
 /* ---- cancel ---- */
 
 struct patience {
@@ -261,6 +291,7 @@ int main(void)
         cmocka_unit_test(model_freed_meanwhile),
         cmocka_unit_test(session_outlives_the_model),
         cmocka_unit_test(callers_do_not_wait),
+        cmocka_unit_test(allocator_that_uses_the_library),
         cmocka_unit_test(cancelled_anywhere),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -108,6 +108,31 @@ static void many_callers(void **state)
     }
 }
 
+/* Loading shares nothing: as many threads load as like. */
+static void *load_and_infer(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 5; i++) {
+        struct api_heap heap = { 0 };
+        wrn_load_options options = api_options(&heap, 2);
+        wrn_model *model;
+        bool good = wrn_load_memory(api_file().data, api_file().size, &options, &model, NULL) == WRN_OK && is_right(model);
+        wrn_free(model);
+        if (!good || atomic_load(&heap.live) != 0) atomic_fetch_add(&wrong, 1);
+    }
+    return NULL;
+}
+
+static void many_loads(void **state)
+{
+    (void)state;
+    pthread_t threads[CALLERS];
+    atomic_store(&wrong, 0);
+    for (int i = 0; i < CALLERS; i++) assert_int_equal(pthread_create(&threads[i], NULL, load_and_infer, NULL), 0);
+    for (int i = 0; i < CALLERS; i++) pthread_join(threads[i], NULL);
+    assert_int_equal(atomic_load(&wrong), 0);
+}
+
 /* A session that several threads fight for either serves or says that it is busy. */
 struct fight {
     wrn_session *session;
@@ -261,8 +286,8 @@ static void signals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refused), cmocka_unit_test(many_callers), cmocka_unit_test(one_session), cmocka_unit_test(small_stack),
-        cmocka_unit_test(one_cpu), cmocka_unit_test(signals),
+        cmocka_unit_test(refused),     cmocka_unit_test(many_callers), cmocka_unit_test(many_loads), cmocka_unit_test(one_session),
+        cmocka_unit_test(small_stack), cmocka_unit_test(one_cpu),      cmocka_unit_test(signals),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
