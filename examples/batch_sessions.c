@@ -43,7 +43,8 @@ static double seconds_now(void)
 int main(int argc, char **argv)
 {
     int threads = argc == 3 ? atoi(argv[2]) : 0, started = 0, failed = 0;
-    if (threads < 1 || threads > MOST_THREADS) return fprintf(stderr, "usage: batch_sessions MODEL THREADS (1 to 64)\n"), 1;
+    if (threads < 1 || threads > MOST_THREADS)
+        return fprintf(stderr, "usage: batch_sessions MODEL THREADS (1 to 64)\n"), 1;
 
     /* Each call works on its caller's thread alone: with many calls at once, that keeps all cores busy. */
     wrn_load_options options = WRN_LOAD_OPTIONS_INIT;
@@ -64,7 +65,8 @@ int main(int argc, char **argv)
     double start = seconds_now();
     for (; input && outputs && started < threads; started++) {
         struct worker *w = &workers[started];
-        *w = (struct worker){ .model = model, .input = input, .input_count = input_count, .output_count = output_count };
+        *w =
+            (struct worker){ .model = model, .input = input, .input_count = input_count, .output_count = output_count };
         w->output = outputs + (size_t)started * output_count;
         if (pthread_create(&w->thread, NULL, work, w) != 0) break;
     }
@@ -75,8 +77,11 @@ int main(int argc, char **argv)
     }
     double seconds = seconds_now() - start;
     for (int i = 1; i < started && !failed; i++)
-        if (memcmp(workers[i].output, outputs, output_count * sizeof *outputs) != 0) failed = fprintf(stderr, "thread %d differs\n", i);
-    if (!failed) printf("%d threads, %.0f images/s, the same results in all\n", threads, (double)threads * CALLS * BATCH / seconds);
+        if (memcmp(workers[i].output, outputs, output_count * sizeof *outputs) != 0)
+            failed = fprintf(stderr, "thread %d differs\n", i);
+    if (!failed)
+        printf("%d threads, %.0f images/s, the same results in all\n", threads,
+               (double)threads * CALLS * BATCH / seconds);
     free(outputs);
     free(input);
     wrn_free(model);

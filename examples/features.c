@@ -9,7 +9,8 @@
 #include "read_ppm.h"
 
 /* The pooled features of one picture; false after an error. */
-static int look(wrn_model *model, wrn_session *session, const char *path, float *features, size_t count, wrn_error *error)
+static int look(wrn_model *model, wrn_session *session, const char *path, float *features, size_t count,
+                wrn_error *error)
 {
     const char *names[] = { "pool" };
     wrn_model_info info = WRN_MODEL_INFO_INIT;
@@ -17,9 +18,10 @@ static int look(wrn_model *model, wrn_session *session, const char *path, float 
     if (!image.pixels || wrn_model_get_info(model, &info, error) != WRN_OK) return 0;
     float *input = malloc((size_t)info.input_size * sizeof *input);
     int done = input &&
-               wrn_preprocess_image(model, image.pixels, image.width, image.height, (ptrdiff_t)image.width * 3, WRN_PIXELS_RGB, input,
-                                    (size_t)info.input_size, error) == WRN_OK &&
-               wrn_session_infer_named(session, 1, input, (size_t)info.input_size, 1, names, &features, &count, error) == WRN_OK;
+               wrn_preprocess_image(model, image.pixels, image.width, image.height, (ptrdiff_t)image.width * 3,
+                                    WRN_PIXELS_RGB, input, (size_t)info.input_size, error) == WRN_OK &&
+               wrn_session_infer_named(session, 1, input, (size_t)info.input_size, 1, names, &features, &count,
+                                       error) == WRN_OK;
     free(input);
     free(image.pixels);
     return done;
@@ -43,10 +45,12 @@ int main(int argc, char **argv)
     if (argc != 4) return fprintf(stderr, "usage: features MODEL A.ppm B.ppm\n"), 1;
 
     options.features = "pool"; /* said when loading, so that its memory is not reused */
-    int done = wrn_load(argv[1], &options, &model, &error) == WRN_OK && wrn_session_create(model, &session, &error) == WRN_OK;
+    int done =
+        wrn_load(argv[1], &options, &model, &error) == WRN_OK && wrn_session_create(model, &session, &error) == WRN_OK;
     size_t size = done ? pooled_size(model) : 0;
     float *a = calloc(2, size * sizeof *a), *b = a + size;
-    done = done && a && look(model, session, argv[2], a, size, &error) && look(model, session, argv[3], b, size, &error);
+    done =
+        done && a && look(model, session, argv[2], a, size, &error) && look(model, session, argv[3], b, size, &error);
     if (done) {
         double ab = 0, aa = 0, bb = 0;
         for (size_t i = 0; i < size; i++) {

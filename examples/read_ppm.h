@@ -15,8 +15,8 @@ static inline struct picture read_ppm(const char *path)
 {
     struct picture p = { 0, 0, NULL };
     FILE *file = fopen(path, "rb");
-    if (file && fscanf(file, "P6 %d %d 255", &p.width, &p.height) == 2 && fgetc(file) != EOF && p.width > 0 && p.height > 0 &&
-        p.width <= 16384 && p.height <= 16384) {
+    if (file && fscanf(file, "P6 %d %d 255", &p.width, &p.height) == 2 && fgetc(file) != EOF && p.width > 0 &&
+        p.height > 0 && p.width <= 16384 && p.height <= 16384) {
         size_t size = (size_t)p.width * (size_t)p.height * 3;
         p.pixels = malloc(size);
         if (p.pixels && fread(p.pixels, 1, size, file) != size) {

@@ -71,17 +71,19 @@ static int complain_about(const struct option *option, const char *text)
     const char *dashes = option->name[1] ? "--" : "-";
     char words[128];
     switch (option->kind) {
-    case OPTION_INTEGER:
-        return complain("%s%s: '%s' is not a whole number from %.0f to %.0f", dashes, option->name, text, option->min, option->max);
-    case OPTION_NUMBER:
-        return complain("%s%s: '%s' is not a number from %g to %g", dashes, option->name, text, option->min, option->max);
-    case OPTION_TEXTS:
+    case KIND_INTEGER:
+        return complain("%s%s: '%s' is not a whole number from %.0f to %.0f", dashes, option->name, text, option->min,
+                        option->max);
+    case KIND_NUMBER:
+        return complain("%s%s: '%s' is not a number from %g to %g", dashes, option->name, text, option->min,
+                        option->max);
+    case KIND_TEXTS:
         return complain("%s%s: given too often", dashes, option->name);
-    case OPTION_FLOATS:
+    case KIND_FLOATS:
         return complain("%s%s: '%s' is not a list of 1 to 4 numbers such as 0.5,0.5,0.5", dashes, option->name, text);
-    case OPTION_SIZE:
+    case KIND_SIZE:
         return complain("%s%s: '%s' is not a size such as 224 or 240x320 (height x width)", dashes, option->name, text);
-    case OPTION_WORD:
+    case KIND_WORD:
         join_words(option, words, sizeof words);
         return complain("%s%s: '%s' is none of: %s", dashes, option->name, text, words);
     default:
@@ -94,34 +96,35 @@ static bool take_value(const struct option *option, const char *text)
     double number;
     struct texts *texts = option->value;
     switch (option->kind) {
-    case OPTION_FLAG:
+    case KIND_FLAG:
         *(bool *)option->value = true;
         return true;
-    case OPTION_TEXT:
+    case KIND_TEXT:
         *(const char **)option->value = text;
         return true;
-    case OPTION_TEXTS:
+    case KIND_TEXTS:
         if (texts->count == sizeof texts->items / sizeof texts->items[0]) return false;
         texts->items[texts->count++] = text;
         return true;
-    case OPTION_INTEGER:
-        if (!parse_number(text, &number) || number < option->min || number > option->max || number != floor(number)) return false;
+    case KIND_INTEGER:
+        if (!parse_number(text, &number) || number < option->min || number > option->max || number != floor(number))
+            return false;
         *(int32_t *)option->value = (int32_t)number;
         return true;
-    case OPTION_NUMBER:
+    case KIND_NUMBER:
         if (!parse_number(text, &number) || number < option->min || number > option->max) return false;
         *(double *)option->value = number;
         return true;
-    case OPTION_WORD:
+    case KIND_WORD:
         for (int32_t i = 0; option->words[i]; i++) {
             if (strcmp(option->words[i], text) != 0) continue;
             *(int32_t *)option->value = i;
             return true;
         }
         return false;
-    case OPTION_FLOATS:
+    case KIND_FLOATS:
         return parse_floats(text, option->value);
-    case OPTION_SIZE:
+    case KIND_SIZE:
         return parse_size(text, option->value);
     }
     return false;

@@ -43,11 +43,12 @@ static int compare(const void *a, const void *b)
 }
 
 /* After a warm-up, calls until `seconds` are over, three at least; t->seconds is sorted then. */
-static bool measure(wrn_session *session, const wrn_model_info *info, int32_t batch, double seconds, bool profile, struct timing *t,
-                    wrn_error *error)
+static bool measure(wrn_session *session, const wrn_model_info *info, int32_t batch, double seconds, bool profile,
+                    struct timing *t, wrn_error *error)
 {
     size_t in_count = (size_t)batch * (size_t)info->input_size, out_count = (size_t)batch * (size_t)info->output_size;
-    float *in = calloc((size_t)batch, (size_t)info->input_size * sizeof *in), *out = calloc((size_t)batch, (size_t)info->output_size * sizeof *out);
+    float *in = calloc((size_t)batch, (size_t)info->input_size * sizeof *in),
+          *out = calloc((size_t)batch, (size_t)info->output_size * sizeof *out);
     bool done = false;
     struct progress progress = progress_start("seconds", seconds);
     if (!in || !out) {
@@ -84,7 +85,8 @@ static void print_timing(const struct timing *t, const wrn_model_info *info, int
     double image = median(t) / batch;
     printf("median %.3f ms per image, minimum %.3f ms\n", 1e3 * image, 1e3 * t->seconds[0] / batch);
     printf("%.1f images/s, %.1f GFLOP/s (2 per multiply-add)\n", 1 / image, 2e-9 * (double)info->macs / image);
-    printf("%zu runs of batch %d, %d thread%s, %s\n", t->count, batch, info->threads, info->threads == 1 ? "" : "s", isa_words[info->isa]);
+    printf("%zu runs of batch %d, %d thread%s, %s\n", t->count, batch, info->threads, info->threads == 1 ? "" : "s",
+           isa_words[info->isa]);
 }
 
 /* Seconds per image that a step took; the profile sums over all calls. */
@@ -93,7 +95,8 @@ static double step_seconds(const wrn_session *session, int32_t step, const struc
     return wrn_session_step_seconds(session, step) / ((double)t->count * batch);
 }
 
-static void print_profile(const wrn_model *model, const wrn_session *session, const wrn_model_info *info, const struct timing *t, int32_t batch)
+static void print_profile(const wrn_model *model, const wrn_session *session, const wrn_model_info *info,
+                          const struct timing *t, int32_t batch)
 {
     double total = 0;
     for (int32_t i = 0; i < info->step_count; i++)
@@ -112,8 +115,8 @@ static void print_profile(const wrn_model *model, const wrn_session *session, co
     }
 }
 
-static void write_timing(const char *path, const wrn_model *model, const wrn_session *session, const wrn_model_info *info,
-                         const struct timing *t, int32_t batch, bool profile)
+static void write_timing(const char *path, const wrn_model *model, const wrn_session *session,
+                         const wrn_model_info *info, const struct timing *t, int32_t batch, bool profile)
 {
     struct json json = json_start(stdout);
     double image = median(t) / batch;
@@ -153,14 +156,21 @@ int cmd_bench(int argc, char **argv)
     double seconds = 3;
     bool as_json = false, profile = false;
     const struct option options[] = {
-        { "batch", "N", "images in a call (default 1)", OPTION_INTEGER, &batch, 1, 65536, NULL },
-        { "seconds", "S", "how long to measure (default 3)", OPTION_NUMBER, &seconds, 0, 86400, NULL },
-        { "profile", NULL, "also the time of each step", OPTION_FLAG, &profile, 0, 0, NULL },
-        { "json", NULL, "print JSON", OPTION_FLAG, &as_json, 0, 0, NULL },
+        OPTION_INTEGER("batch", "N", "images in a call (default 1)", &batch, 1, 65536),
+        OPTION_NUMBER("seconds", "S", "how long to measure (default 3)", &seconds, 0, 86400),
+        OPTION_FLAG("profile", "also the time of each step", &profile),
+        OPTION_FLAG("json", "print JSON", &as_json),
         MODEL_OPTION_ROWS(model_options),
         { 0 },
     };
-    const struct usage usage = { "bench", "MODEL", "The time that inference takes, without loading and preprocessing.", 1, 1, options };
+    const struct usage usage = {
+        .command = "bench",
+        .arguments = "MODEL",
+        .text = "The time that inference takes, without loading and preprocessing.",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .options = options,
+    };
     wrn_model_info info = WRN_MODEL_INFO_INIT;
     struct timing t = { 0 };
     wrn_model *model = NULL;
@@ -170,7 +180,8 @@ int cmd_bench(int argc, char **argv)
 
     if (!options_parse(&usage, &argc, argv, &status)) return status;
     if (model_open(argv[0], &model_options, &model, &error) && wrn_model_get_info(model, &info, &error) == WRN_OK &&
-        wrn_session_create(model, &session, &error) == WRN_OK && measure(session, &info, batch, seconds, profile, &t, &error)) {
+        wrn_session_create(model, &session, &error) == WRN_OK &&
+        measure(session, &info, batch, seconds, profile, &t, &error)) {
         if (as_json) {
             write_timing(argv[0], model, session, &info, &t, batch, profile);
         } else {

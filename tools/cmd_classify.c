@@ -21,8 +21,8 @@ static bool classify(const struct classifier *c, const char *path, wrn_error *er
 {
     struct image image;
     if (!image_load(path, &image, error)) return false;
-    wrn_status status = wrn_classify(c->model, image.pixels, image.width, image.height, (ptrdiff_t)image.width * 3, WRN_PIXELS_RGB,
-                                     c->k, c->top, error);
+    wrn_status status = wrn_classify(c->model, image.pixels, image.width, image.height, (ptrdiff_t)image.width * 3,
+                                     WRN_PIXELS_RGB, c->k, c->top, error);
     image_free(&image);
     return status == WRN_OK;
 }
@@ -115,20 +115,28 @@ int cmd_classify(int argc, char **argv)
     int32_t k = 5;
     bool as_json = false;
     const struct option options[] = {
-        { "k", "N", "how many classes to show (default 5)", OPTION_INTEGER, &k, 1, 1 << 20, NULL },
-        { "json", NULL, "print JSON", OPTION_FLAG, &as_json, 0, 0, NULL },
+        OPTION_INTEGER("k", "N", "how many classes to show (default 5)", &k, 1, 1 << 20),
+        OPTION_FLAG("json", "print JSON", &as_json),
         MODEL_OPTION_ROWS(model_options),
         PREPROCESS_OPTION_ROWS(preprocess),
         { 0 },
     };
-    const struct usage usage = { "classify", "MODEL IMAGE...", "The most probable classes of JPEG and PNG images.", 2, 1 << 30, options };
+    const struct usage usage = {
+        .command = "classify",
+        .arguments = "MODEL IMAGE...",
+        .text = "The most probable classes of JPEG and PNG images.",
+        .min_arguments = 2,
+        .max_arguments = 1 << 30,
+        .options = options,
+    };
     struct classifier c = { 0 };
     wrn_model_info info = WRN_MODEL_INFO_INIT;
     wrn_error error;
     int status;
 
     if (!options_parse(&usage, &argc, argv, &status)) return status;
-    if (!image_available()) return complain("classify: this wrn was built without libjpeg and libspng, so it reads no images");
+    if (!image_available())
+        return complain("classify: this wrn was built without libjpeg and libspng, so it reads no images");
     if (!model_open_for_images(argv[0], &model_options, &preprocess, &c.model, &error)) return report(argv[0], &error);
     status = 1;
     if (wrn_model_get_info(c.model, &info, &error) != WRN_OK) {

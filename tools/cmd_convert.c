@@ -31,7 +31,8 @@ static bool read_labels(struct conversion *c, wrn_convert_options *convert, wrn_
     int32_t count = 0;
     c->at_fault = c->labels_file;
     if (!input_read_all(c->labels_file, 1 << 24, (uint8_t **)&c->labels_text, &size, error)) return false;
-    if (strlen(c->labels_text) != size) return fail_with(error, WRN_E_FORMAT, "holds a NUL byte, so it is no list of labels");
+    if (strlen(c->labels_text) != size)
+        return fail_with(error, WRN_E_FORMAT, "holds a NUL byte, so it is no list of labels");
     c->labels = malloc((size + 1) * sizeof *c->labels);
     if (!c->labels) return fail_with(error, WRN_E_NOMEM, "no memory for the labels");
     for (char *line = c->labels_text; *line;) {
@@ -64,12 +65,15 @@ static bool split_properties(struct conversion *c, wrn_convert_options *convert,
     return true;
 }
 
-static bool read_golden(struct conversion *c, const wrn_model_info *info, wrn_convert_options *convert, wrn_error *error)
+static bool read_golden(struct conversion *c, const wrn_model_info *info, wrn_convert_options *convert,
+                        wrn_error *error)
 {
     c->at_fault = NULL;
-    if (!c->golden_input || !c->golden_output) return fail_with(error, WRN_E_ARG, "--golden-input and --golden-output go together");
+    if (!c->golden_input || !c->golden_output)
+        return fail_with(error, WRN_E_ARG, "--golden-input and --golden-output go together");
     c->at_fault = c->golden_input;
-    if (!npy_read(c->golden_input, &c->input, error) || !npy_images(&c->input, info, &convert->golden_batch, error)) return false;
+    if (!npy_read(c->golden_input, &c->input, error) || !npy_images(&c->input, info, &convert->golden_batch, error))
+        return false;
     c->at_fault = c->golden_output;
     if (!npy_read(c->golden_output, &c->output, error)) return false;
     if (c->output.count != (uint64_t)convert->golden_batch * info->output_size)
@@ -125,20 +129,25 @@ int cmd_convert(int argc, char **argv)
     bool fp16 = false, fp32 = false;
     wrn_convert_options convert = WRN_CONVERT_OPTIONS_INIT;
     const struct option options[] = {
-        { "fp16", NULL, "weights of half precision: half the file", OPTION_FLAG, &fp16, 0, 0, NULL },
-        { "fp32", NULL, "weights of single precision", OPTION_FLAG, &fp32, 0, 0, NULL },
-        { "labels", "FILE", "the names of the classes, one a line", OPTION_TEXT, &c.labels_file, 0, 0, NULL },
-        { "property", "KEY=VALUE", "a text to keep, such as license=MIT; may be repeated", OPTION_TEXTS, &c.properties, 0, 0, NULL },
-        { "golden-input", "I.npy", "an input and its output to keep, for --verify", OPTION_TEXT, &c.golden_input, 0, 0, NULL },
-        { "golden-output", "O.npy", "of the golden input", OPTION_TEXT, &c.golden_output, 0, 0, NULL },
-        { "golden-count", "N", "keep the first N images of them", OPTION_INTEGER, &c.golden_count, 1, 65536, NULL },
-        { "golden-tolerance", "T", "relative error accepted (default 1e-4)", OPTION_NUMBER, &convert.golden_tolerance, 0, 1, NULL },
-        { "size", "HxW", "the network's input size, where the file leaves it open", OPTION_SIZE, &c.size, 0, 0, NULL },
+        OPTION_FLAG("fp16", "weights of half precision: half the file", &fp16),
+        OPTION_FLAG("fp32", "weights of single precision", &fp32),
+        OPTION_TEXT("labels", "FILE", "the names of the classes, one a line", &c.labels_file),
+        OPTION_TEXTS("property", "KEY=VALUE", "a text to keep, such as license=MIT; may be repeated", &c.properties),
+        OPTION_TEXT("golden-input", "I.npy", "an input and its output to keep, for --verify", &c.golden_input),
+        OPTION_TEXT("golden-output", "O.npy", "of the golden input", &c.golden_output),
+        OPTION_INTEGER("golden-count", "N", "keep the first N images of them", &c.golden_count, 1, 65536),
+        OPTION_NUMBER("golden-tolerance", "T", "relative error accepted (default 1e-4)", &convert.golden_tolerance, 0, 1),
+        OPTION_SIZE("size", "HxW", "the network's input size, where the file leaves it open", &c.size),
         PREPROCESS_OPTION_ROWS(c.given),
         { 0 },
     };
     const struct usage usage = {
-        "convert", "IN OUT", "From .onnx or .wrn to .wrn or .onnx, by OUT's ending. What is not given stays.", 2, 2, options
+        .command = "convert",
+        .arguments = "IN OUT",
+        .text = "From .onnx or .wrn to .wrn or .onnx, by OUT's ending. What is not given stays.",
+        .min_arguments = 2,
+        .max_arguments = 2,
+        .options = options,
     };
     wrn_error error;
     int status;

@@ -42,7 +42,9 @@ static bool evaluate(const struct dataset *dataset, wrn_model *model, const wrn_
     if (!feed) goto done;
     while ((batch = feed_next(feed, &failed, error))) {
         size_t floats = (size_t)batch->count * (size_t)info->input_size;
-        if (wrn_infer(model, batch->count, batch->input, floats, output, (size_t)batch->count * classes, error) != WRN_OK) goto done;
+        if (wrn_infer(model, batch->count, batch->input, floats, output, (size_t)batch->count * classes, error) !=
+            WRN_OK)
+            goto done;
         for (int32_t i = 0; i < batch->count; i++) {
             size_t rank = rank_of(output + (size_t)i * classes, classes, (size_t)batch->labels[i]);
             counts->top1 += rank == 0;
@@ -70,7 +72,8 @@ static void print_counts(const struct counts *counts, const wrn_model_info *info
            info->threads, info->threads == 1 ? "" : "s", isa_words[info->isa]);
 }
 
-static void write_counts(const char *model, const char *dataset, const struct counts *counts, const wrn_model_info *info, int32_t batch_size)
+static void write_counts(const char *model, const char *dataset, const struct counts *counts,
+                         const wrn_model_info *info, int32_t batch_size)
 {
     struct json json = json_start(stdout);
     double images = (double)counts->images;
@@ -105,16 +108,20 @@ int cmd_eval(int argc, char **argv)
     int32_t batch_size = 0;
     bool as_json = false;
     const struct option options[] = {
-        { "batch", "N", "images given to the library at a time (default: chosen)", OPTION_INTEGER, &batch_size, 1, 65536, NULL },
-        { "json", NULL, "print JSON", OPTION_FLAG, &as_json, 0, 0, NULL },
+        OPTION_INTEGER("batch", "N", "images given to the library at a time (default: chosen)", &batch_size, 1, 65536),
+        OPTION_FLAG("json", "print JSON", &as_json),
         MODEL_OPTION_ROWS(model_options),
         PREPROCESS_OPTION_ROWS(preprocess),
         { 0 },
     };
     const struct usage usage = {
-        "eval", "MODEL DATASET",
-        "Accuracy on labelled images: a cifar-10-batches-bin folder (test_batch.bin\nis taken), a .bin file of CIFAR records, or an image folder <class>/*.jpg|png.",
-        2, 2, options
+        .command = "eval",
+        .arguments = "MODEL DATASET",
+        .text = "Accuracy on labelled images: a cifar-10-batches-bin folder (test_batch.bin\n"
+                "is taken), a .bin file of CIFAR records, or an image folder <class>/*.jpg|png.",
+        .min_arguments = 2,
+        .max_arguments = 2,
+        .options = options,
     };
     wrn_model_info info = WRN_MODEL_INFO_INIT;
     struct counts counts = { 0 };
@@ -125,11 +132,14 @@ int cmd_eval(int argc, char **argv)
 
     if (!options_parse(&usage, &argc, argv, &status)) return status;
     const char *failed = argv[0];
-    if (!model_open_for_images(argv[0], &model_options, &preprocess, &model, &error) || wrn_model_get_info(model, &info, &error) != WRN_OK)
+    if (!model_open_for_images(argv[0], &model_options, &preprocess, &model, &error) ||
+        wrn_model_get_info(model, &info, &error) != WRN_OK)
         goto failed;
     if (batch_size == 0) batch_size = usual_batch(&info);
     failed = argv[1];
-    if (!dataset_open(argv[1], model, &dataset, &error) || !evaluate(dataset, model, &info, batch_size, &counts, &error)) goto failed;
+    if (!dataset_open(argv[1], model, &dataset, &error) ||
+        !evaluate(dataset, model, &info, batch_size, &counts, &error))
+        goto failed;
     if (as_json)
         write_counts(argv[0], argv[1], &counts, &info, batch_size);
     else

@@ -37,7 +37,8 @@ static void print_preprocess(const wrn_preprocess *p, int32_t channels)
 {
     heading("preprocessing");
     fputs(pixel_words[p->channel_order], stdout);
-    if (p->resize == WRN_RESIZE_STRETCH) printf(", stretch to %dx%d (%s)", p->resize_height, p->resize_width, filter_words[p->filter]);
+    if (p->resize == WRN_RESIZE_STRETCH)
+        printf(", stretch to %dx%d (%s)", p->resize_height, p->resize_width, filter_words[p->filter]);
     if (p->resize == WRN_RESIZE_SHORTER) printf(", shorter side to %d (%s)", p->resize_height, filter_words[p->filter]);
     printf(", centre %dx%d, 0-%g, mean", p->crop_height, p->crop_width, (double)p->scale_to);
     for (int32_t c = 0; c < channels; c++)
@@ -113,7 +114,8 @@ static void print_info(const char *path, const wrn_model *model, const wrn_model
     print_property(model, "family", ", ");
     fputc('\n', stdout);
     heading("input");
-    printf("%d x %d x %d, %s\n", info->input_channels, info->input_height, info->input_width, layout_words[info->input_layout]);
+    printf("%d x %d x %d, %s\n", info->input_channels, info->input_height, info->input_width,
+           layout_words[info->input_layout]);
     heading("output");
     printf("%llu %s\n", (unsigned long long)info->output_size, output_words[info->output_kind]);
     heading("parameters");
@@ -121,7 +123,8 @@ static void print_info(const char *path, const wrn_model *model, const wrn_model
     heading("work");
     printf("%s multiply-adds an image\n", amount((double)info->macs, ""));
     heading("memory");
-    printf("%s the model, %s each session\n", amount((double)info->model_bytes, "B"), amount((double)info->session_bytes, "B"));
+    printf("%s the model, %s each session\n", amount((double)info->model_bytes, "B"),
+           amount((double)info->session_bytes, "B"));
     heading("runs with");
     printf("%s, %d thread%s, %d image%s a pass\n", isa_words[info->isa], info->threads, info->threads == 1 ? "" : "s",
            info->pass_batch, info->pass_batch == 1 ? "" : "s");
@@ -145,8 +148,8 @@ static void print_plan(const wrn_model *model, int32_t count)
     for (int32_t i = 0; i < count; i++)
         if (wrn_model_step(model, i, &s, NULL) == WRN_OK && text_width(s.op) > op_width) op_width = text_width(s.op);
     term_style(stdout, STYLE_BOLD);
-    printf("\n%4s  %-*s  %-15s %-11s %-7s %10s %10s %10s %10s  %s\n", "step", op_width, "op", "output", "algorithm", "kernel",
-           "mult-adds", "weights", "traffic", "scratch", "node");
+    printf("\n%4s  %-*s  %-15s %-11s %-7s %10s %10s %10s %10s  %s\n", "step", op_width, "op", "output", "algorithm",
+           "kernel", "mult-adds", "weights", "traffic", "scratch", "node");
     term_style(stdout, STYLE_PLAIN);
     for (int32_t i = 0; i < count; i++) {
         char shape[48];
@@ -155,7 +158,8 @@ static void print_plan(const wrn_model *model, int32_t count)
         printf("%4d  ", i);
         text_print_padded(stdout, s.op, op_width);
         printf("  %-15s %-11s %-7s %10s %10s %10s %10s  ", shape, s.algorithm, s.kernel, amount((double)s.macs, ""),
-               amount((double)s.weight_bytes, "B"), amount((double)s.activation_bytes, "B"), amount((double)s.scratch_bytes, "B"));
+               amount((double)s.weight_bytes, "B"), amount((double)s.activation_bytes, "B"),
+               amount((double)s.scratch_bytes, "B"));
         text_print(stdout, s.name);
         fputc('\n', stdout);
         if (!s.refused[0]) continue;
@@ -263,7 +267,8 @@ static void write_info(const char *path, const wrn_model *model, const wrn_model
     json_integer(&json, "threads", info->threads);
     json_integer(&json, "pass_batch", info->pass_batch);
     json_bool(&json, "golden", info->has_golden != 0);
-    if (info->has_preprocess && wrn_model_get_preprocess(model, &p, NULL) == WRN_OK) write_preprocess(&json, &p, info->input_channels);
+    if (info->has_preprocess && wrn_model_get_preprocess(model, &p, NULL) == WRN_OK)
+        write_preprocess(&json, &p, info->input_channels);
     write_lists(&json, model, info);
     if (plan) write_plan(&json, model, info->step_count);
     json_object_end(&json);
@@ -275,14 +280,19 @@ int cmd_info(int argc, char **argv)
     struct model_options model_options = { 0 };
     bool plan = false, as_json = false;
     const struct option options[] = {
-        { "plan", NULL, "also a line for each step of the computation", OPTION_FLAG, &plan, 0, 0, NULL },
-        { "json", NULL, "print JSON", OPTION_FLAG, &as_json, 0, 0, NULL },
+        OPTION_FLAG("plan", "also a line for each step of the computation", &plan),
+        OPTION_FLAG("json", "print JSON", &as_json),
         MODEL_OPTION_ROWS(model_options),
-        { "batch", "N", "plan for so many images at a time (default: chosen)", OPTION_INTEGER, &model_options.pass_batch, 1, 65536, NULL },
+        OPTION_INTEGER("batch", "N", "plan for so many images at a time (default: chosen)", &model_options.pass_batch, 1, 65536),
         { 0 },
     };
     const struct usage usage = {
-        "info", "MODEL", "What a model is: architecture, size, labels, provenance; how it would be run.", 1, 1, options
+        .command = "info",
+        .arguments = "MODEL",
+        .text = "What a model is: architecture, size, labels, provenance; how it would be run.",
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .options = options,
     };
     wrn_model_info info = WRN_MODEL_INFO_INIT;
     wrn_model *model = NULL;

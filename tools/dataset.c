@@ -71,7 +71,8 @@ static bool is_folder(const char *path)
 static bool is_image_name(const char *name)
 {
     const char *ending = strrchr(name, '.');
-    return ending && (strcasecmp(ending, ".jpg") == 0 || strcasecmp(ending, ".jpeg") == 0 || strcasecmp(ending, ".png") == 0);
+    return ending &&
+           (strcasecmp(ending, ".jpg") == 0 || strcasecmp(ending, ".jpeg") == 0 || strcasecmp(ending, ".png") == 0);
 }
 
 /* Adds what a folder holds and `wanted` says yes to, sorted by name; hidden files are left out. */
@@ -83,7 +84,8 @@ static bool list_folder(const char *folder, const char *prefix, int32_t label, b
     DIR *directory = opendir(folder);
     if (!directory) return fail_with(error, WRN_E_IO, "%s: %s", folder, system_message());
     for (const struct dirent *entry; done && (entry = readdir(directory));)
-        if (entry->d_name[0] != '.' && (!wanted || wanted(entry->d_name))) done = items_add(items, prefix, entry->d_name, label, error);
+        if (entry->d_name[0] != '.' && (!wanted || wanted(entry->d_name)))
+            done = items_add(items, prefix, entry->d_name, label, error);
     closedir(directory);
     if (items->count > first) qsort(items->list + first, items->count - first, sizeof *items->list, compare_paths);
     return done;
@@ -97,7 +99,8 @@ static int32_t label_index(const wrn_model *model, const char *name, int32_t cou
 }
 
 /* Gives each class folder its class. `folders` holds full paths, `at` is where their names begin. */
-static bool match_folders(struct items *folders, size_t at, const wrn_model *model, const wrn_model_info *info, wrn_error *error)
+static bool match_folders(struct items *folders, size_t at, const wrn_model *model, const wrn_model_info *info,
+                          wrn_error *error)
 {
     size_t matched = 0;
     const char *stranger = NULL;
@@ -110,10 +113,12 @@ static bool match_folders(struct items *folders, size_t at, const wrn_model *mod
             stranger = folder->path + at;
     }
     if (matched == folders->count) return true;
-    if (matched > 0) return fail_with(error, WRN_E_NOTFOUND, "the model has no label '%s' for the folder of that name", stranger);
+    if (matched > 0)
+        return fail_with(error, WRN_E_NOTFOUND, "the model has no label '%s' for the folder of that name", stranger);
     if (folders->count != info->output_size)
-        return fail_with(error, WRN_E_SHAPE, "%zu class folders for the model's %llu classes, and no labels to match them by", folders->count,
-                    (unsigned long long)info->output_size);
+        return fail_with(error, WRN_E_SHAPE,
+                         "%zu class folders for the model's %llu classes, and no labels to match them by",
+                         folders->count, (unsigned long long)info->output_size);
     for (size_t i = 0; i < folders->count; i++)
         folders->list[i].label = (int32_t)i;
     return true;
@@ -124,7 +129,9 @@ static bool open_image_folder(struct dataset *d, const wrn_model *model, const w
     struct items folders = { 0 };
     size_t kept = 0;
     bool done = false;
-    if (!image_available()) return fail_with(error, WRN_E_UNSUPPORTED, "this wrn was built without libjpeg and libspng, so it reads no images");
+    if (!image_available())
+        return fail_with(error, WRN_E_UNSUPPORTED,
+                         "this wrn was built without libjpeg and libspng, so it reads no images");
     if (!list_folder(d->path, d->path, 0, NULL, &folders, error)) goto done;
     for (size_t i = 0; i < folders.count; i++) {
         if (is_folder(folders.list[i].path))
@@ -150,7 +157,8 @@ done:
     return done;
 }
 
-/* Records of `label_bytes` labels and 3072 pixels; reads all labels once, so that a bad one is found before the work. */
+/* Records of `label_bytes` labels and 3072 pixels; reads all labels once, so that a bad one is found before the work.
+ */
 static bool open_records(struct dataset *d, const char *path, const wrn_model_info *info, wrn_error *error)
 {
     uint64_t size;
@@ -159,18 +167,22 @@ static bool open_records(struct dataset *d, const char *path, const wrn_model_in
     if (size == 0) return fail_with(error, WRN_E_FORMAT, "is empty");
     bool fits_10 = size % (1 + PIXELS) == 0, fits_100 = size % (2 + PIXELS) == 0;
     if (!fits_10 && !fits_100)
-        return fail_with(error, WRN_E_FORMAT, "its %llu bytes are no multiple of 3073 (CIFAR-10 records) nor of 3074 (CIFAR-100)", (unsigned long long)size);
+        return fail_with(error, WRN_E_FORMAT,
+                         "its %llu bytes are no multiple of 3073 (CIFAR-10 records) nor of 3074 (CIFAR-100)",
+                         (unsigned long long)size);
     d->label_bytes = fits_100 && (!fits_10 || info->output_size == 100) ? 2 : 1;
     d->classes = d->label_bytes == 2 ? 100 : 10;
     d->count = (size_t)(size / (d->label_bytes + PIXELS));
     for (size_t i = 0; i < d->count; i++) {
         uint8_t label[2];
-        if (!input_read_at(d->file, label, d->label_bytes, (uint64_t)i * (d->label_bytes + PIXELS), error)) return false;
+        if (!input_read_at(d->file, label, d->label_bytes, (uint64_t)i * (d->label_bytes + PIXELS), error))
+            return false;
         unsigned value = label[d->label_bytes - 1];
         if (value >= d->classes || value >= info->output_size)
             return fail_with(error, WRN_E_FORMAT, "record %zu has label %u, the %s %llu classes", i, value,
-                        value >= d->classes ? "data set has" : "model has",
-                        value >= d->classes ? (unsigned long long)d->classes : (unsigned long long)info->output_size);
+                             value >= d->classes ? "data set has" : "model has",
+                             value >= d->classes ? (unsigned long long)d->classes
+                                                 : (unsigned long long)info->output_size);
     }
     return true;
 }

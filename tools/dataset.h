@@ -10,9 +10,9 @@ struct dataset;
  * `path` is one of
  *   a .bin file of CIFAR-10 (records of 3073 bytes: label, pixels) or CIFAR-100 (3074: coarse and fine label, pixels)
  *   a folder that holds test_batch.bin (CIFAR-10) or test.bin (CIFAR-100)
- *   a folder of images, <class>/<image>.jpg or .png. Folder names are matched with the model's labels; where it has none,
- *   or none fits, the folders in the order of their names are the classes from 0.
- * Records are checked here: a label the model does not have is an error.
+ *   a folder of images, <class>/<image>.jpg or .png. Folder names are matched with the model's labels; where it has
+ * none, or none fits, the folders in the order of their names are the classes from 0. Records are checked here: a label
+ * the model does not have is an error.
  */
 bool dataset_open(const char *path, const wrn_model *model, struct dataset **dataset, wrn_error *error);
 void dataset_close(struct dataset *dataset);

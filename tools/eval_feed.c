@@ -30,8 +30,9 @@ static bool fill(const struct feed *f, struct batch *batch, size_t first, wrn_er
     for (int32_t i = 0; i < batch->count; i++) {
         struct image image;
         if (!dataset_read(f->dataset, first + (size_t)i, &image, &batch->labels[i], error)) return false;
-        wrn_status status = wrn_preprocess_image(f->model, image.pixels, image.width, image.height, (ptrdiff_t)image.width * 3,
-                                                 WRN_PIXELS_RGB, batch->input + (size_t)i * f->input_size, f->input_size, error);
+        wrn_status status =
+            wrn_preprocess_image(f->model, image.pixels, image.width, image.height, (ptrdiff_t)image.width * 3,
+                                 WRN_PIXELS_RGB, batch->input + (size_t)i * f->input_size, f->input_size, error);
         image_free(&image);
         if (status != WRN_OK) return false;
     }

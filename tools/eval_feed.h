@@ -6,7 +6,7 @@
 
 struct batch {
     int32_t count;
-    float *input;    /* count * input_size */
+    float *input; /* count * input_size */
     int32_t *labels;
 };
 

@@ -25,12 +25,13 @@ bool image_alloc(struct image *image, uint64_t width, uint64_t height, wrn_error
     image->pixels = NULL;
     if (width == 0 || height == 0) return fail_with(error, WRN_E_FORMAT, "has a width or height of zero");
     if (width > INT32_MAX || height > INT32_MAX || width * height > (uint64_t)IMAGE_MAX_PIXELS)
-        return fail_with(error, WRN_E_LIMIT, "%llu x %llu pixels are more than the limit of 2^28", (unsigned long long)width,
-                    (unsigned long long)height);
+        return fail_with(error, WRN_E_LIMIT, "%llu x %llu pixels are more than the limit of 2^28",
+                         (unsigned long long)width, (unsigned long long)height);
     image->width = (int32_t)width;
     image->height = (int32_t)height;
     image->pixels = malloc((size_t)(width * height) * 3);
-    if (!image->pixels) return fail_with(error, WRN_E_NOMEM, "no memory for %d x %d pixels", image->width, image->height);
+    if (!image->pixels)
+        return fail_with(error, WRN_E_NOMEM, "no memory for %d x %d pixels", image->width, image->height);
     return true;
 }
 
@@ -56,8 +57,8 @@ int exif_orientation(const uint8_t *tiff, size_t size)
 #undef U32
 }
 
-/* Turns and mirrors as Exif asks for: 2 mirrored, 3 half a turn, 4 upside down, 5 transposed, 6 a quarter turn clockwise
- * brings it upright, 7 transposed over the other diagonal, 8 a quarter turn counter-clockwise. */
+/* Turns and mirrors as Exif asks for: 2 mirrored, 3 half a turn, 4 upside down, 5 transposed, 6 a quarter turn
+ * clockwise brings it upright, 7 transposed over the other diagonal, 8 a quarter turn counter-clockwise. */
 static bool make_upright(struct image *image, int orientation, wrn_error *error)
 {
     struct image turned;
@@ -86,7 +87,9 @@ bool image_decode(const uint8_t *data, size_t size, struct image *image, wrn_err
     bool decoded;
     image->pixels = NULL;
     if (size == 0) return fail_with(error, WRN_E_FORMAT, "is empty");
-    if (!image_available()) return fail_with(error, WRN_E_UNSUPPORTED, "this wrn was built without libjpeg and libspng, so it reads no images");
+    if (!image_available())
+        return fail_with(error, WRN_E_UNSUPPORTED,
+                         "this wrn was built without libjpeg and libspng, so it reads no images");
     if (size >= 3 && memcmp(data, "\xFF\xD8\xFF", 3) == 0)
         decoded = image_decode_jpeg(data, size, image, &orientation, error);
     else if (size >= 8 && memcmp(data, "\x89PNG\r\n\x1A\n", 8) == 0)

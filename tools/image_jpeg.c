@@ -87,7 +87,8 @@ static bool decode(struct decoder *d, const uint8_t *data, size_t size, int *ori
     jpeg_read_header(jpeg, TRUE);
     *orientation = orientation_of(jpeg);
     if (jpeg->data_precision != 8)
-        return fail_with(d->error, WRN_E_UNSUPPORTED, "a JPEG of %d bits a channel; only 8 are read", jpeg->data_precision);
+        return fail_with(d->error, WRN_E_UNSUPPORTED, "a JPEG of %d bits a channel; only 8 are read",
+                         jpeg->data_precision);
     if (jpeg->arith_code) return fail_with(d->error, WRN_E_UNSUPPORTED, "a JPEG with arithmetic coding is not read");
     if (!image_alloc(d->image, jpeg->image_width, jpeg->image_height, d->error)) return false;
 

@@ -61,7 +61,8 @@ static bool decode(struct decoder *d, png_structp png, png_infop info, int *orie
     png_set_gray_to_rgb(png);
     png_set_interlace_handling(png);
     png_read_update_info(png, info);
-    if (png_get_rowbytes(png, info) != (size_t)d->image->width * 3) return fail_with(d->error, WRN_E_FORMAT, "damaged PNG");
+    if (png_get_rowbytes(png, info) != (size_t)d->image->width * 3)
+        return fail_with(d->error, WRN_E_FORMAT, "damaged PNG");
     d->rows = malloc((size_t)d->image->height * sizeof *d->rows);
     if (!d->rows) return fail_with(d->error, WRN_E_NOMEM, "no memory to decode the PNG");
     for (int32_t y = 0; y < d->image->height; y++)

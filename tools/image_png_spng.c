@@ -9,7 +9,8 @@ static const size_t chunk_limit = 1 << 20, all_chunks_limit = 4 << 20;
 
 static bool fail_png(wrn_error *error, int code)
 {
-    if (code == SPNG_EOF || code == SPNG_EIDAT_TOO_SHORT || code == SPNG_IO_EOF) return fail_with(error, WRN_E_FORMAT, "the image ends early");
+    if (code == SPNG_EOF || code == SPNG_EIDAT_TOO_SHORT || code == SPNG_IO_EOF)
+        return fail_with(error, WRN_E_FORMAT, "the image ends early");
     if (code == SPNG_EOVERFLOW) return fail_with(error, WRN_E_LIMIT, "more pixels than the limit of 2^28");
     if (code == SPNG_EMEM) return fail_with(error, WRN_E_NOMEM, "no memory to decode the PNG");
     return fail_with(error, WRN_E_FORMAT, "damaged PNG: %s", spng_strerror(code));
@@ -24,7 +25,8 @@ static bool decode(spng_ctx *png, struct image *image, int *orientation, wrn_err
     if (code) return fail_png(error, code);
     if (!image_alloc(image, header.width, header.height, error)) return false;
     code = spng_decoded_image_size(png, SPNG_FMT_RGB8, &size);
-    if (!code && size != (size_t)image->width * (size_t)image->height * 3) return fail_with(error, WRN_E_FORMAT, "damaged PNG");
+    if (!code && size != (size_t)image->width * (size_t)image->height * 3)
+        return fail_with(error, WRN_E_FORMAT, "damaged PNG");
     if (!code) code = spng_decode_image(png, image->pixels, size, SPNG_FMT_RGB8, 0);
     if (!code) code = spng_decode_chunks(png); /* up to the end mark */
     if (code) return fail_png(error, code);

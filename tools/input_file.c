@@ -50,7 +50,8 @@ bool input_read_all(const char *path, uint64_t limit, uint8_t **data, size_t *si
     *data = NULL;
     if (file < 0) return false;
     if (length > limit) {
-        fail_with(error, WRN_E_LIMIT, "%llu bytes are more than the limit of %llu", (unsigned long long)length, (unsigned long long)limit);
+        fail_with(error, WRN_E_LIMIT, "%llu bytes are more than the limit of %llu", (unsigned long long)length,
+                  (unsigned long long)limit);
     } else if (!(*data = malloc((size_t)length + 1))) {
         fail_with(error, WRN_E_NOMEM, "no memory for %llu bytes", (unsigned long long)length);
     } else if (input_read_at(file, *data, (size_t)length, 0, error)) {

@@ -17,7 +17,8 @@ void json_object(struct json *json, const char *key);
 void json_object_end(struct json *json);
 void json_array(struct json *json, const char *key);
 void json_array_end(struct json *json);
-void json_string(struct json *json, const char *key, const char *value); /* NULL: null; bytes that are no UTF-8: U+FFFD */
+void json_string(struct json *json, const char *key,
+                 const char *value); /* NULL: null; bytes that are no UTF-8: U+FFFD */
 void json_integer(struct json *json, const char *key, int64_t value);
 void json_number(struct json *json, const char *key, double value); /* NaN and infinity: null */
 void json_bool(struct json *json, const char *key, bool value);

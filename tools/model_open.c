@@ -21,7 +21,8 @@ static bool open_with(const char *path, const wrn_load_options *load, wrn_model 
 #ifdef TOOL_HAVE_EMBEDDED_MODEL
     wrn_load_options in_place = *load;
     in_place.flags |= WRN_LOAD_IN_PLACE;
-    return wrn_load_memory(embedded_model, (size_t)(embedded_model_end - embedded_model), &in_place, model, error) == WRN_OK;
+    return wrn_load_memory(embedded_model, (size_t)(embedded_model_end - embedded_model), &in_place, model, error) ==
+           WRN_OK;
 #else
     return fail_with(error, WRN_E_UNSUPPORTED, "this wrn was built without the model that ships; give a file");
 #endif
@@ -49,13 +50,13 @@ bool model_open(const char *path, const struct model_options *options, wrn_model
 
 bool preprocess_given(const struct preprocess_options *given)
 {
-    return given->preset || given->mean.count || given->std.count || given->scale_to > 0 || given->resize >= 0 || given->filter >= 0 ||
-           given->channel_order >= 0 || given->resize_to.height;
+    return given->preset || given->mean.count || given->std.count || given->scale_to > 0 || given->resize >= 0 ||
+           given->filter >= 0 || given->channel_order >= 0 || given->resize_to.height;
 }
 
 /* The starting point: the preset that was asked for, the model's own, or the usual one for its input size. */
-static bool base_preprocess(const char *path, const wrn_model *model, const wrn_model_info *info, const struct preprocess_options *given,
-                            wrn_preprocess *preprocess, wrn_error *error)
+static bool base_preprocess(const char *path, const wrn_model *model, const wrn_model_info *info,
+                            const struct preprocess_options *given, wrn_preprocess *preprocess, wrn_error *error)
 {
     const char *preset = given->preset;
     if (!preset && info->has_preprocess) return wrn_model_get_preprocess(model, preprocess, error) == WRN_OK;
@@ -63,7 +64,8 @@ static bool base_preprocess(const char *path, const wrn_model *model, const wrn_
         bool small = info->input_height < 64 && info->input_width < 64;
         preset = small ? "cifar" : "imagenet";
         if (info->input_channels != 3)
-            return fail_with(error, WRN_E_PREPROCESS, "the file does not say how pixels become its input of %d channels", info->input_channels);
+            return fail_with(error, WRN_E_PREPROCESS,
+                             "the file does not say how pixels become its input of %d channels", info->input_channels);
         if (!given->mean.count && !given->std.count)
             note("%s: the file does not say how pixels become its input; '%s' assumed, see --preset", path, preset);
     }
@@ -74,27 +76,32 @@ static bool take_floats(const struct floats *given, int32_t channels, float to[4
 {
     if (given->count == 0) return true;
     if (given->count != channels && given->count != 1)
-        return fail_with(error, WRN_E_SHAPE, "--%s: %d numbers for an input of %d channels", name, given->count, channels);
+        return fail_with(error, WRN_E_SHAPE, "--%s: %d numbers for an input of %d channels", name, given->count,
+                         channels);
     for (int32_t c = 0; c < channels; c++)
         to[c] = given->values[given->count == 1 ? 0 : c];
     return true;
 }
 
 /* Mean and std replace the starting point's together: one of the two on another scale would be nonsense. */
-static bool take_mean_and_std(const struct preprocess_options *given, int32_t channels, wrn_preprocess *p, wrn_error *error)
+static bool take_mean_and_std(const struct preprocess_options *given, int32_t channels, wrn_preprocess *p,
+                              wrn_error *error)
 {
     bool identity = true, large = false;
     for (int32_t c = 0; c < 4; c++) {
         p->mean[c] = 0;
         p->std[c] = 1;
     }
-    if (!take_floats(&given->mean, channels, p->mean, "mean", error) || !take_floats(&given->std, channels, p->std, "std", error)) return false;
+    if (!take_floats(&given->mean, channels, p->mean, "mean", error) ||
+        !take_floats(&given->std, channels, p->std, "std", error))
+        return false;
     for (int32_t c = 0; c < channels; c++) {
         if (!(p->std[c] > 0)) return fail_with(error, WRN_E_ARG, "--std: %g is not above 0", (double)p->std[c]);
         identity = identity && p->mean[c] == 0 && p->std[c] == 1;
         large = large || fabsf(p->mean[c]) > 1 || p->std[c] > 1;
     }
-    if (identity && !(given->scale_to > 0)) return fail_with(error, WRN_E_ARG, "--mean 0 and --std 1 need --scale-to 1 or 255");
+    if (identity && !(given->scale_to > 0))
+        return fail_with(error, WRN_E_ARG, "--mean 0 and --std 1 need --scale-to 1 or 255");
     p->scale_to = large ? 255 : 1;
     return true;
 }
@@ -104,8 +111,10 @@ bool preprocess_resolve(const char *path, const wrn_model *model, const struct p
 {
     wrn_model_info info = WRN_MODEL_INFO_INIT;
     wrn_preprocess p = WRN_PREPROCESS_INIT;
-    if (wrn_model_get_info(model, &info, error) != WRN_OK || !base_preprocess(path, model, &info, given, &p, error)) return false;
-    if ((given->mean.count || given->std.count) && !take_mean_and_std(given, info.input_channels, &p, error)) return false;
+    if (wrn_model_get_info(model, &info, error) != WRN_OK || !base_preprocess(path, model, &info, given, &p, error))
+        return false;
+    if ((given->mean.count || given->std.count) && !take_mean_and_std(given, info.input_channels, &p, error))
+        return false;
     if (given->scale_to > 0) p.scale_to = (float)given->scale_to;
     if (given->resize >= 0) p.resize = given->resize;
     if (given->filter >= 0) p.filter = given->filter;
@@ -118,8 +127,8 @@ bool preprocess_resolve(const char *path, const wrn_model *model, const struct p
     return true;
 }
 
-bool model_open_for_images(const char *path, const struct model_options *options, const struct preprocess_options *given,
-                           wrn_model **model, wrn_error *error)
+bool model_open_for_images(const char *path, const struct model_options *options,
+                           const struct preprocess_options *given, wrn_model **model, wrn_error *error)
 {
     wrn_load_options load = load_options(options);
     wrn_model_info info = WRN_MODEL_INFO_INIT;
@@ -127,7 +136,8 @@ bool model_open_for_images(const char *path, const struct model_options *options
     if (!open_with(path, &load, model, error)) return false;
     if (wrn_model_get_info(*model, &info, error) == WRN_OK) {
         if (info.has_preprocess && !preprocess_given(given)) return true;
-        /* Preprocessing belongs to a loaded model, and depends on an input size that only a loaded model tells: load again. */
+        /* Preprocessing belongs to a loaded model, and depends on an input size that only a loaded model tells: load
+         * again. */
         if (preprocess_resolve(path, *model, given, &preprocess, error)) {
             wrn_free(*model);
             load.preprocess = &preprocess;

@@ -49,10 +49,13 @@ static bool parse_shape(const char *text, struct npy *npy)
 }
 
 /* Checks the header and gives the offset and the width of the numbers. */
-static bool parse_header(const uint8_t *data, size_t size, struct npy *npy, size_t *offset, size_t *width, wrn_error *error)
+static bool parse_header(const uint8_t *data, size_t size, struct npy *npy, size_t *offset, size_t *width,
+                         wrn_error *error)
 {
-    if (size < 10 || memcmp(data, "\x93NUMPY", 6) != 0) return fail_with(error, WRN_E_FORMAT, "is not a NumPy array file (.npy)");
-    if (data[6] < 1 || data[6] > 3) return fail_with(error, WRN_E_UNSUPPORTED, "is of version %d of the .npy format", data[6]);
+    if (size < 10 || memcmp(data, "\x93NUMPY", 6) != 0)
+        return fail_with(error, WRN_E_FORMAT, "is not a NumPy array file (.npy)");
+    if (data[6] < 1 || data[6] > 3)
+        return fail_with(error, WRN_E_UNSUPPORTED, "is of version %d of the .npy format", data[6]);
     size_t start = data[6] == 1 ? 10 : 12;
     if (size < start) return fail_with(error, WRN_E_FORMAT, "ends inside its header");
     size_t length = (size_t)(data[8] | data[9] << 8);
@@ -64,12 +67,14 @@ static bool parse_header(const uint8_t *data, size_t size, struct npy *npy, size
     if (!header) return fail_with(error, WRN_E_NOMEM, "no memory for the header");
     memcpy(header, data + start, length);
     header[length] = 0;
-    const char *type = value_of(header, "'descr'"), *order = value_of(header, "'fortran_order'"), *shape = value_of(header, "'shape'");
+    const char *type = value_of(header, "'descr'"), *order = value_of(header, "'fortran_order'"),
+               *shape = value_of(header, "'shape'");
     bool done = false;
     if (!type || !order || !shape)
         fail_with(error, WRN_E_FORMAT, "has a damaged header");
     else if (strncmp(type, "'<f4'", 5) != 0 && strncmp(type, "'<f8'", 5) != 0)
-        fail_with(error, WRN_E_UNSUPPORTED, "holds %.*s; only '<f4' (float32) and '<f8' are read", (int)strcspn(type, ","), type);
+        fail_with(error, WRN_E_UNSUPPORTED, "holds %.*s; only '<f4' (float32) and '<f8' are read",
+                  (int)strcspn(type, ","), type);
     else if (strncmp(order, "False", 5) != 0)
         fail_with(error, WRN_E_UNSUPPORTED, "is in Fortran order; save it with numpy.ascontiguousarray");
     else if (!parse_shape(shape, npy))
@@ -109,7 +114,8 @@ bool npy_read(const char *path, struct npy *npy, wrn_error *error)
     if (!input_read_all(path, file_limit, &data, &size, error)) return false;
     if (!parse_header(data, size, npy, &offset, &width, error)) goto done;
     if ((size - offset) / width != npy->count || (size - offset) % width != 0) {
-        fail_with(error, WRN_E_FORMAT, "holds %zu bytes of numbers where its shape asks for %zu", size - offset, npy->count * width);
+        fail_with(error, WRN_E_FORMAT, "holds %zu bytes of numbers where its shape asks for %zu", size - offset,
+                  npy->count * width);
         goto done;
     }
     npy->values = malloc(npy->count * sizeof(float) + 1);
@@ -132,7 +138,8 @@ static bool write_all(FILE *out, const struct npy *npy)
     char header[10 + 256];
     int length = snprintf(header + 10, 256, "{'descr': '<f4', 'fortran_order': False, 'shape': (");
     for (int32_t i = 0; i < npy->dims_count; i++)
-        length += snprintf(header + 10 + length, 256 - (size_t)length, i ? ", %llu" : "%llu", (unsigned long long)npy->dims[i]);
+        length += snprintf(header + 10 + length, 256 - (size_t)length, i ? ", %llu" : "%llu",
+                           (unsigned long long)npy->dims[i]);
     length += snprintf(header + 10 + length, 256 - (size_t)length, npy->dims_count == 1 ? ",), }" : "), }");
     int end = (10 + length + 1 + 63) / 64 * 64;
     memset(header + 10 + length, ' ', (size_t)(end - 10 - length));
@@ -181,12 +188,14 @@ bool npy_images(const struct npy *array, const wrn_model_info *info, int32_t *ba
     } else if ((outer != 0 && outer != 1) || memcmp(array->dims + outer, wanted, sizeof wanted) != 0) {
         char shape[NPY_MAX_DIMS * 24] = "";
         for (int32_t i = 0, used = 0; i < array->dims_count; i++)
-            used += snprintf(shape + used, sizeof shape - (size_t)used, i ? ", %llu" : "%llu", (unsigned long long)array->dims[i]);
-        return fail_with(error, WRN_E_SHAPE, "has the shape (%s), the model takes (N, %llu, %llu, %llu)", shape, (unsigned long long)wanted[0],
-                         (unsigned long long)wanted[1], (unsigned long long)wanted[2]);
+            used += snprintf(shape + used, sizeof shape - (size_t)used, i ? ", %llu" : "%llu",
+                             (unsigned long long)array->dims[i]);
+        return fail_with(error, WRN_E_SHAPE, "has the shape (%s), the model takes (N, %llu, %llu, %llu)", shape,
+                         (unsigned long long)wanted[0], (unsigned long long)wanted[1], (unsigned long long)wanted[2]);
     }
     uint64_t images = outer ? array->dims[0] : 1;
-    if (images < 1 || images > INT32_MAX) return fail_with(error, WRN_E_SHAPE, "holds %llu images", (unsigned long long)images);
+    if (images < 1 || images > INT32_MAX)
+        return fail_with(error, WRN_E_SHAPE, "holds %llu images", (unsigned long long)images);
     *batch = (int32_t)images;
     return true;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef TOOL_REPORT_H
 #define TOOL_REPORT_H
-/* How the tool fails: functions return false and fill a wrn_error, as the library's do; commands print it on one line. */
+/* How the tool fails: functions return false and fill a wrn_error, as the library's do; commands print it on one line.
+ */
 #include <stdbool.h>
 #include <wrn.h>
 
@@ -24,7 +25,8 @@ int complain(const char *format, ...) PRINTF_LIKE(1, 2);
 /* Prints "note: ..." on standard error. */
 void note(const char *format, ...) PRINTF_LIKE(1, 2);
 
-/* Writes what is buffered for standard output; a full disk or a closed pipe is an error: returns 1 then, else `status`. */
+/* Writes what is buffered for standard output; a full disk or a closed pipe is an error: returns 1 then, else `status`.
+ */
 int finish_output(int status);
 
 #endif

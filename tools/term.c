@@ -48,7 +48,8 @@ double seconds_now(void)
 struct progress progress_start(const char *what, double total)
 {
     double now = seconds_now();
-    return (struct progress){ .what = what, .total = total, .started = now, .drawn = now, .shown = is_terminal(stderr) };
+    return (
+        struct progress){ .what = what, .total = total, .started = now, .drawn = now, .shown = is_terminal(stderr) };
 }
 
 void progress_update(struct progress *progress, double done)

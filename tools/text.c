@@ -9,7 +9,12 @@ size_t utf8_decode(const char *text, uint32_t *character)
     /* The smallest character that needs so many bytes: a longer form of it is not valid. */
     static const uint32_t smallest[5] = { 0, 0, 0x80, 0x800, 0x10000 };
     const uint8_t *bytes = (const uint8_t *)text;
-    size_t length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xC0 ? 0 : bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3 : bytes[0] < 0xF8 ? 4 : 0;
+    size_t length = bytes[0] < 0x80   ? 1
+                    : bytes[0] < 0xC0 ? 0
+                    : bytes[0] < 0xE0 ? 2
+                    : bytes[0] < 0xF0 ? 3
+                    : bytes[0] < 0xF8 ? 4
+                                      : 0;
     *character = length == 1 ? bytes[0] : 0xFFFD;
     if (length < 2) return length;
     uint32_t value = bytes[0] & (0x7Fu >> length);
@@ -36,7 +41,7 @@ static int print_character(FILE *out, const char **text)
     if (length == 0 || control) {
         shown = escaped;
         if (length == 0)
-            size = snprintf(escaped, sizeof escaped, "\\x%02x", (unsigned)(uint8_t)**text);
+            size = snprintf(escaped, sizeof escaped, "\\x%02x", (unsigned)(uint8_t) * *text);
         else if (character == '\n' || character == '\t')
             size = snprintf(escaped, sizeof escaped, "\\%c", character == '\n' ? 'n' : 't');
         else

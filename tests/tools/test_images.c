@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tool's image decoders on the files that make_images.py has made: good ones give Pillow's pixels, hostile ones an error. */
+/* The tool's image decoders on the files that make_images.py has made: good ones give Pillow's pixels, hostile ones an
+ * error. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -60,7 +61,8 @@ static void check_bad(const char *name, const char *message)
     if (image_load(path, &image, &error)) fail_msg("%s: was decoded", name);
     assert_null(image.pixels);
     assert_int_not_equal(error.status, WRN_OK);
-    if (error.message[0] == 0 || !strstr(error.message, message)) fail_msg("%s: the message is '%s', not '%s'", name, error.message, message);
+    if (error.message[0] == 0 || !strstr(error.message, message))
+        fail_msg("%s: the message is '%s', not '%s'", name, error.message, message);
 }
 
 /* What comes out depends on the library; it comes out, though, and in bounded memory. */

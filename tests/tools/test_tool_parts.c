@@ -107,7 +107,8 @@ static void npy_refused(void **state)
         assert_null(in.values);
         if (!strstr(error.message, cases[i].message)) fail_msg("case %zu: %s", i, error.message);
     }
-    static const char *const heads[] = { "", "\x93NUMPY", "\x93NUMPY\x02\0\xFF\xFF", "\x93NUMPY\x02\0\xFF\xFF\xFF\xFF", "PK\3\4aaaaaaaaaaaa" };
+    static const char *const heads[] = { "", "\x93NUMPY", "\x93NUMPY\x02\0\xFF\xFF", "\x93NUMPY\x02\0\xFF\xFF\xFF\xFF",
+                                         "PK\3\4aaaaaaaaaaaa" };
     for (size_t i = 0; i < COUNT(heads); i++) {
         char *path = file_with(heads[i], i == 2 ? 10 : i == 3 ? 12 : strlen(heads[i]));
         assert_false(npy_read(path, &in, &error));
@@ -129,7 +130,9 @@ static void texts(void **state)
         { "\xC0\xAF", "\\xc0\\xaf" },
         { "\xED\xA0\x80", "\\xed\\xa0\\x80" },
         { "\xF4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" },
-        { "\xC2\x9B" "31m", "\\u009b31m" },
+        { "\xC2\x9B"
+          "31m",
+          "\\u009b31m" },
         { "\xF0\x9F\x90\x88", "\xF0\x9F\x90\x88" },
     };
     (void)state;
@@ -168,8 +171,10 @@ static void json(void **state)
     json_object_end(&j);
     json_finish(&j);
     fclose(out);
-    assert_string_equal(written, "{\n  \"k\\\"\\u000a\": \"\\\\ \\u0001 \xEF\xBF\xBD \xC3\xA9 \\u009b\",\n  \"empty\": [],\n"
-                                "  \"list\": [\n    null,\n    null,\n    0.25,\n    -9223372036854775808,\n    true,\n    null\n  ]\n}\n");
+    assert_string_equal(
+        written,
+        "{\n  \"k\\\"\\u000a\": \"\\\\ \\u0001 \xEF\xBF\xBD \xC3\xA9 \\u009b\",\n  \"empty\": [],\n"
+        "  \"list\": [\n    null,\n    null,\n    0.25,\n    -9223372036854775808,\n    true,\n    null\n  ]\n}\n");
     free(written);
 }
 
@@ -188,17 +193,24 @@ static int parse(struct parsed *p, int argc, const char *const *given, char **le
 {
     static const char *const words[] = { "red", "green", NULL };
     const struct option options[] = {
-        { "flag", NULL, "", OPTION_FLAG, &p->flag, 0, 0, NULL },
-        { "n", "N", "", OPTION_INTEGER, &p->number, 1, 100, NULL },
-        { "word", "W", "", OPTION_WORD, &p->word, 0, 0, words },
-        { "real", "X", "", OPTION_NUMBER, &p->real, 0, 1, NULL },
-        { "text", "T", "", OPTION_TEXT, &p->text, 0, 0, NULL },
-        { "texts", "T", "", OPTION_TEXTS, &p->texts, 0, 0, NULL },
-        { "floats", "A", "", OPTION_FLOATS, &p->floats, 0, 0, NULL },
-        { "size", "S", "", OPTION_SIZE, &p->size, 0, 0, NULL },
+        OPTION_FLAG("flag", "", &p->flag),
+        OPTION_INTEGER("n", "N", "", &p->number, 1, 100),
+        OPTION_WORD("word", "W", "", &p->word, words),
+        OPTION_NUMBER("real", "X", "", &p->real, 0, 1),
+        OPTION_TEXT("text", "T", "", &p->text),
+        OPTION_TEXTS("texts", "T", "", &p->texts),
+        OPTION_FLOATS("floats", "A", "", &p->floats),
+        OPTION_SIZE("size", "S", "", &p->size),
         { 0 },
     };
-    const struct usage usage = { "test", "A [B]", "", 1, 2, options };
+    const struct usage usage = {
+        .command = "test",
+        .arguments = "A [B]",
+        .text = "",
+        .min_arguments = 1,
+        .max_arguments = 2,
+        .options = options,
+    };
     int status;
     *p = (struct parsed){ 0 };
     left[0] = (char *)"test";
@@ -210,8 +222,9 @@ static int parse(struct parsed *p, int argc, const char *const *given, char **le
 
 static void options_taken(void **state)
 {
-    static const char *const given[] = { "a", "--flag", "-n5", "--word=green", "--real", "0.5", "--text", "-x", "--texts", "1", "--texts=2",
-                                         "--floats", "1,-2.5,3e2", "--size", "4x6", "--", "-b" };
+    static const char *const given[] = { "a",   "--flag",  "-n5", "--word=green", "--real",   "0.5",        "--text",
+                                         "-x",  "--texts", "1",   "--texts=2",    "--floats", "1,-2.5,3e2", "--size",
+                                         "4x6", "--",      "-b" };
     struct parsed p;
     char *left[32];
     (void)state;
@@ -231,12 +244,20 @@ static void options_taken(void **state)
 static void options_refused(void **state)
 {
     static const char *const cases[][3] = {
-        { "a", "-n", "0" },      { "a", "-n", "101" },     { "a", "-n", "1.5" },       { "a", "-n", "x" },       { "a", "-n", "" },
-        { "a", "-n", "5 " },     { "a", "-n", "nan" },     { "a", "--word", "blue" },  { "a", "--word", "" },    { "a", "--real", "2" },
-        { "a", "--real", "-1" }, { "a", "--real", "inf" }, { "a", "--size", "0" },     { "a", "--size", "1x" },  { "a", "--size", "x2" },
-        { "a", "--size", "-4" }, { "a", "--size", "2X2" }, { "a", "--size", "99999" }, { "a", "--floats", "" },  { "a", "--floats", "1," },
-        { "a", "b", "c" },       { "a", "-q", "b" },       { "a", "--nothing", "b" },  { "a", "--flag=1", "b" }, { "a", "b", "-n" },
-        { "a", "--floats", "1,2,3,4,5" }, { "a", "--", "--flag" },
+        { "a", "-n", "0" },        { "a", "-n", "101" },
+        { "a", "-n", "1.5" },      { "a", "-n", "x" },
+        { "a", "-n", "" },         { "a", "-n", "5 " },
+        { "a", "-n", "nan" },      { "a", "--word", "blue" },
+        { "a", "--word", "" },     { "a", "--real", "2" },
+        { "a", "--real", "-1" },   { "a", "--real", "inf" },
+        { "a", "--size", "0" },    { "a", "--size", "1x" },
+        { "a", "--size", "x2" },   { "a", "--size", "-4" },
+        { "a", "--size", "2X2" },  { "a", "--size", "99999" },
+        { "a", "--floats", "" },   { "a", "--floats", "1," },
+        { "a", "b", "c" },         { "a", "-q", "b" },
+        { "a", "--nothing", "b" }, { "a", "--flag=1", "b" },
+        { "a", "b", "-n" },        { "a", "--floats", "1,2,3,4,5" },
+        { "a", "--", "--flag" },
     };
     struct parsed p;
     char *left[8];
@@ -251,8 +272,9 @@ static void options_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(npy_round_trip), cmocka_unit_test(npy_double),    cmocka_unit_test(npy_refused),     cmocka_unit_test(texts),
-        cmocka_unit_test(json),           cmocka_unit_test(options_taken), cmocka_unit_test(options_refused),
+        cmocka_unit_test(npy_round_trip),  cmocka_unit_test(npy_double), cmocka_unit_test(npy_refused),
+        cmocka_unit_test(texts),           cmocka_unit_test(json),       cmocka_unit_test(options_taken),
+        cmocka_unit_test(options_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
