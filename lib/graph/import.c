@@ -18,5 +18,9 @@ wrn_status wrn_import(struct wrn_source *source, struct wrn_graph **graph, const
         }
         return status;
     }
-    return wrn_fail(error, WRN_E_FORMAT, "%s", source->blob->size == 0 ? "the file is empty" : "not a model file: neither .wrn nor ONNX");
+    bool onnx = wrn_importers[1] != NULL; /* the .wrn reader is always there */
+    return wrn_fail(error, WRN_E_FORMAT, "%s",
+                    source->blob->size == 0 ? "the file is empty"
+                    : onnx                  ? "not a model file: neither .wrn nor ONNX"
+                                            : "not a .wrn file, and ONNX support was not built in");
 }
