@@ -88,8 +88,8 @@ static const char *applicable(const struct wrn_conv_desc *d)
 
 static size_t packed_size(const struct wrn_conv_desc *d)
 {
-    size_t kp = wrn_round_up((size_t)d->k, (size_t)d->kernels->vec);
-    return sizeof(float) * kp * (size_t)d->c * (size_t)d->kernel[0] * (size_t)d->kernel[1];
+    uint64_t kp = wrn_round_up((size_t)d->k, (size_t)d->kernels->vec);
+    return wrn_conv_bytes(kp * (uint64_t)d->c * (uint64_t)d->kernel[0] * (uint64_t)d->kernel[1]);
 }
 
 static double cost(const struct wrn_conv_desc *d)

@@ -16,6 +16,12 @@
  * cycle. It also keeps wide layers from taking four times their weights in memory for little gain. */
 double wrn_conv_weight_cycles(size_t bytes);
 
+/* Bytes of so many floats. What no address space holds becomes a size that no allocation grants, rather than a small one. */
+static inline size_t wrn_conv_bytes(uint64_t floats)
+{
+    return floats > SIZE_MAX / 2 / sizeof(float) ? SIZE_MAX / 2 : (size_t)floats * sizeof(float);
+}
+
 static inline int64_t wrn_ceil_div(int64_t a, int64_t b)
 {
     return (a + b - 1) / b;

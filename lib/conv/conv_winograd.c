@@ -33,8 +33,8 @@ static const char *applicable(const struct wrn_conv_desc *d)
 /* The transformed weights, n * n numbers for each 3 x 3 kernel; lean: the 9 as they are. */
 static size_t packed_size(const struct wrn_conv_desc *d, struct wrn_winograd_form form)
 {
-    size_t kp = wrn_round_up((size_t)d->k, (size_t)d->kernels->vec), n = (size_t)form.m + 2;
-    return sizeof(float) * (form.lean ? 9 : n * n) * kp * (size_t)d->c;
+    uint64_t kp = wrn_round_up((size_t)d->k, (size_t)d->kernels->vec), n = (uint64_t)form.m + 2;
+    return wrn_conv_bytes((form.lean ? 9 : n * n) * kp * (uint64_t)d->c);
 }
 
 static double cost(const struct wrn_conv_desc *d, struct wrn_winograd_form form)
@@ -62,23 +62,23 @@ static void halo(const struct wrn_conv_desc *d, int32_t *halo, struct wrn_winogr
 /* A smaller batch may be cut otherwise, so the largest need of all of them. */
 static size_t scratch_size(const struct wrn_conv_desc *d, struct wrn_winograd_form form)
 {
-    size_t most = 0;
+    uint64_t most = 0;
     for (int32_t batch = 1; batch <= d->batch; batch++) {
         struct wrn_winograd_cut cut = wrn_winograd_cut_of(d, batch, form);
         if (wrn_winograd_scratch(&cut) > most) most = wrn_winograd_scratch(&cut);
     }
-    return most * sizeof(float);
+    return wrn_conv_bytes(most);
 }
 
 static size_t shared_size(const struct wrn_conv_desc *d, struct wrn_winograd_form form)
 {
-    size_t most = 0;
+    uint64_t most = 0;
     for (int32_t batch = 1; batch <= d->batch; batch++) {
         struct wrn_winograd_cut cut = wrn_winograd_cut_of(d, batch, form);
-        size_t floats = cut.shared ? (size_t)cut.positions * cut.v_plane : 0;
+        uint64_t floats = cut.shared ? (uint64_t)cut.positions * cut.v_plane : 0;
         if (floats > most) most = floats;
     }
-    return most * sizeof(float);
+    return wrn_conv_bytes(most);
 }
 
 /* weights[k][c][3][3] -> packed[block of k][position][c][k of the block],

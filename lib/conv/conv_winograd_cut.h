@@ -24,17 +24,17 @@ struct wrn_winograd_cut {
     bool shared;                 /* V is made for all tiles in phase 0 */
     int64_t span, spans;         /* tiles of an item */
     int32_t group, groups;       /* blocks of a group */
-    size_t v_stride, v_plane;    /* floats between tiles and between positions of V, and of W */
-    size_t w_stride, w_plane;
-    size_t u_plane;              /* between positions of a chunk's weights, lean; else 0 */
+    uint64_t v_stride, v_plane;  /* floats between tiles and between positions of V, and of W */
+    uint64_t w_stride, w_plane;
+    uint64_t u_plane;            /* between positions of a chunk's weights, lean; else 0 */
 };
 
 struct wrn_winograd_cut wrn_winograd_cut_of(const struct wrn_conv_desc *d, int32_t batch, struct wrn_winograd_form form);
 
 /* Floats of a lane's scratch memory: W, then V unless it is shared, then a chunk's weights. */
-static inline size_t wrn_winograd_scratch(const struct wrn_winograd_cut *cut)
+static inline uint64_t wrn_winograd_scratch(const struct wrn_winograd_cut *cut)
 {
-    return (size_t)cut->positions * (cut->w_plane + (cut->shared ? 0 : cut->v_plane) + cut->u_plane);
+    return (uint64_t)cut->positions * (cut->w_plane + (cut->shared ? 0 : cut->v_plane) + cut->u_plane);
 }
 
 #endif
