@@ -32,9 +32,11 @@ static void add_golden(struct wrn_graph *g)
     float *input = wrn_arena_alloc(&g->arena, API_INPUT, sizeof *input);
     float *output = wrn_arena_alloc(&g->arena, API_CLASSES, sizeof *output);
     double expected[API_CLASSES];
-    for (size_t i = 0; i < API_INPUT; i++) input[i] = random_float(&state);
+    for (size_t i = 0; i < API_INPUT; i++)
+        input[i] = random_float(&state);
     reference_infer(g, 1, input, -1, expected);
-    for (size_t i = 0; i < API_CLASSES; i++) output[i] = (float)expected[i];
+    for (size_t i = 0; i < API_CLASSES; i++)
+        output[i] = (float)expected[i];
     g->golden = (struct wrn_golden){ .batch = 1, .tolerance = 1e-4, .input = input, .output = output };
 }
 
@@ -109,7 +111,8 @@ wrn_model *api_load(const wrn_load_options *options)
 float *api_floats(size_t count, uint32_t seed)
 {
     float *floats = malloc(count * sizeof *floats);
-    for (size_t i = 0; i < count; i++) floats[i] = random_float(&seed);
+    for (size_t i = 0; i < count; i++)
+        floats[i] = random_float(&seed);
     return floats;
 }
 
@@ -121,23 +124,26 @@ float *api_infer(wrn_model *model, int32_t batch, const float *input)
     return output;
 }
 
-/* ---- the host's memory: a head of `alignment` bytes before each block ---- */
+/* ---- the host's memory ---- */
 
+/* Stands right before the memory that is handed out. */
 struct head {
-    size_t size, alignment;
+    void *block;
+    size_t size;
 };
 
 static void *heap_alloc(void *user, size_t size, size_t alignment)
 {
     struct api_heap *heap = user;
     if (atomic_fetch_add(&heap->calls, 1) + 1 == heap->fail_at) return NULL;
-    if (alignment < sizeof(struct head)) alignment = sizeof(struct head);
-    char *block;
-    if (posix_memalign((void **)&block, alignment, alignment + heap->skew + size) != 0) return NULL;
-    memcpy(block, &(struct head){ size, alignment }, sizeof(struct head));
+    void *block;
+    assert_true(alignment >= sizeof(struct head));
+    if (posix_memalign(&block, alignment, alignment + heap->skew + size) != 0) return NULL;
+    char *memory = (char *)block + alignment + heap->skew;
+    memcpy(memory - sizeof(struct head), &(struct head){ block, size }, sizeof(struct head));
     atomic_fetch_add(&heap->live, 1);
     atomic_fetch_add(&heap->live_bytes, (long)size);
-    return block + alignment + heap->skew;
+    return memory;
 }
 
 /* Keeps what was freed reachable, so that it is no leak. */
@@ -161,20 +167,16 @@ static void heap_free(void *user, void *memory)
 {
     struct api_heap *heap = user;
     struct head head;
-    char *block = (char *)memory - heap->skew;
-    /* The head lies one alignment before, and every alignment is a power of two: the library's is 64. */
-    memcpy(&head, block - 64, sizeof head);
-    assert_int_equal(head.alignment, 64);
-    block -= head.alignment;
+    memcpy(&head, (char *)memory - sizeof head, sizeof head);
     atomic_fetch_sub(&heap->live, 1);
     atomic_fetch_sub(&heap->live_bytes, (long)head.size);
     if (!heap->quarantine) {
-        free(block);
+        free(head.block);
         return;
     }
     if (!kept) atexit(release_kept);
     struct kept *k = malloc(sizeof *k);
-    *k = (struct kept){ kept, block };
+    *k = (struct kept){ kept, head.block };
     kept = k;
 }
 

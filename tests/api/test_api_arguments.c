@@ -69,18 +69,29 @@ static void null_pointers_of_named_outputs(void **state)
     const char *name = "output", *none = NULL;
     float *nowhere = NULL;
     size_t count = API_CLASSES;
-    assert_fails(wrn_session_infer_named(NULL, 1, input, API_INPUT, 1, &name, &output, &count, &test_error), WRN_E_ARG, "session");
-    assert_fails(wrn_session_infer_named(session, 1, NULL, API_INPUT, 1, &name, &output, &count, &test_error), WRN_E_ARG, "input");
-    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 1, NULL, &output, &count, &test_error), WRN_E_ARG, "names");
-    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 1, &name, NULL, &count, &test_error), WRN_E_ARG, "outputs");
-    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 1, &name, &output, NULL, &test_error), WRN_E_ARG, "counts");
-    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 1, &none, &output, &count, &test_error), WRN_E_ARG, "names");
-    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 1, &name, &nowhere, &count, &test_error), WRN_E_ARG, "output");
-    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 0, &name, &output, &count, &test_error), WRN_E_ARG, "output_count");
-    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, -1, &name, &output, &count, &test_error), WRN_E_ARG, "output_count");
-    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, INT32_MAX, &name, &output, &count, &test_error), WRN_E_ARG, "output_count");
+    assert_fails(wrn_session_infer_named(NULL, 1, input, API_INPUT, 1, &name, &output, &count, &test_error), WRN_E_ARG,
+                 "session");
+    assert_fails(wrn_session_infer_named(session, 1, NULL, API_INPUT, 1, &name, &output, &count, &test_error),
+                 WRN_E_ARG, "input");
+    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 1, NULL, &output, &count, &test_error),
+                 WRN_E_ARG, "names");
+    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 1, &name, NULL, &count, &test_error), WRN_E_ARG,
+                 "outputs");
+    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 1, &name, &output, NULL, &test_error), WRN_E_ARG,
+                 "counts");
+    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 1, &none, &output, &count, &test_error),
+                 WRN_E_ARG, "names");
+    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 1, &name, &nowhere, &count, &test_error),
+                 WRN_E_ARG, "output");
+    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 0, &name, &output, &count, &test_error),
+                 WRN_E_ARG, "output_count");
+    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, -1, &name, &output, &count, &test_error),
+                 WRN_E_ARG, "output_count");
+    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, INT32_MAX, &name, &output, &count, &test_error),
+                 WRN_E_ARG, "output_count");
     count = API_CLASSES - 1;
-    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 1, &name, &output, &count, &test_error), WRN_E_ARG, "output");
+    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 1, &name, &output, &count, &test_error),
+                 WRN_E_ARG, "output");
 }
 
 static void null_pointers_of_images(void **state)
@@ -92,9 +103,12 @@ static void null_pointers_of_images(void **state)
     assert_fails(wrn_classify(NULL, pixels, 4, 4, 12, WRN_PIXELS_RGB, 1, top, &test_error), WRN_E_ARG, "model");
     assert_fails(wrn_classify(model, NULL, 4, 4, 12, WRN_PIXELS_RGB, 1, top, &test_error), WRN_E_ARG, "pixels");
     assert_fails(wrn_classify(model, pixels, 4, 4, 12, WRN_PIXELS_RGB, 1, NULL, &test_error), WRN_E_ARG, "top");
-    assert_fails(wrn_preprocess_image(NULL, pixels, 4, 4, 12, WRN_PIXELS_RGB, input, API_INPUT, &test_error), WRN_E_ARG, "model");
-    assert_fails(wrn_preprocess_image(model, NULL, 4, 4, 12, WRN_PIXELS_RGB, input, API_INPUT, &test_error), WRN_E_ARG, "pixels");
-    assert_fails(wrn_preprocess_image(model, pixels, 4, 4, 12, WRN_PIXELS_RGB, NULL, API_INPUT, &test_error), WRN_E_ARG, "input");
+    assert_fails(wrn_preprocess_image(NULL, pixels, 4, 4, 12, WRN_PIXELS_RGB, input, API_INPUT, &test_error), WRN_E_ARG,
+                 "model");
+    assert_fails(wrn_preprocess_image(model, NULL, 4, 4, 12, WRN_PIXELS_RGB, input, API_INPUT, &test_error), WRN_E_ARG,
+                 "pixels");
+    assert_fails(wrn_preprocess_image(model, pixels, 4, 4, 12, WRN_PIXELS_RGB, NULL, API_INPUT, &test_error), WRN_E_ARG,
+                 "input");
     assert_fails(wrn_probabilities(NULL, output, API_CLASSES, output, &test_error), WRN_E_ARG, "model");
     assert_fails(wrn_probabilities(model, NULL, API_CLASSES, output, &test_error), WRN_E_ARG, "output");
     assert_fails(wrn_probabilities(model, output, API_CLASSES, NULL, &test_error), WRN_E_ARG, "probabilities");
@@ -127,7 +141,8 @@ static void null_pointers_of_information(void **state)
 }
 
 /* Both ways of inference check alike. */
-static void fails_both_ways(int32_t batch, const float *in, size_t in_count, float *out, size_t out_count, const char *text)
+static void fails_both_ways(int32_t batch, const float *in, size_t in_count, float *out, size_t out_count,
+                            const char *text)
 {
     assert_fails(wrn_infer(model, batch, in, in_count, out, out_count, &test_error), WRN_E_ARG, text);
     assert_fails(wrn_session_infer(session, batch, in, in_count, out, out_count, &test_error), WRN_E_ARG, text);

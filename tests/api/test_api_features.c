@@ -62,7 +62,9 @@ static void shapes(void **state)
     const struct {
         const char *name;
         int32_t channels, side;
-    } expected[] = { { "stage1", 12, 12 }, { "stage2", 24, 6 }, { "stage3", 48, 3 }, { "last", 48, 3 }, { "pool", 48, 1 } };
+    } expected[] = {
+        { "stage1", 12, 12 }, { "stage2", 24, 6 }, { "stage3", 48, 3 }, { "last", 48, 3 }, { "pool", 48, 1 }
+    };
     wrn_model *model = load_with(NULL);
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         wrn_feature_info f = feature(model, expected[i].name);
@@ -87,7 +89,8 @@ static void check_feature(wrn_model *model, const char *name)
     const char *names[2] = { name, "output" };
     wrn_session *session;
     assert_ok(wrn_session_create(model, &session, &test_error));
-    assert_ok(wrn_session_infer_named(session, IMAGES, input, (size_t)IMAGES * API_INPUT, 2, names, outputs, counts, &test_error));
+    assert_ok(wrn_session_infer_named(session, IMAGES, input, (size_t)IMAGES * API_INPUT, 2, names, outputs, counts,
+                                      &test_error));
     reference_infer(graph, IMAGES, input, value_named(f.node), expected);
     double error = relative_error(outputs[0], expected, counts[0]);
     if (!(error < 2e-6)) fail_msg("%s: relative error %g", name, error);
@@ -133,7 +136,8 @@ static void all_at_once(void **state)
     wrn_model *model = load_with(list);
     check_feature(model, "stage2");
     check_feature(model, "pool");
-    for (int32_t i = 0; i < graph->value_count; i++) check_feature(model, graph->values[i].name);
+    for (int32_t i = 0; i < graph->value_count; i++)
+        check_feature(model, graph->values[i].name);
     wrn_free(model);
 }
 
@@ -147,10 +151,12 @@ static void not_asked_for(void **state)
     assert_ok(wrn_session_create(model, &session, &test_error));
     const char *const names[] = { "stage2", "nonsense", "" };
     for (size_t i = 0; i < 3; i++)
-        assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 1, &names[i], &out, &count, &test_error), WRN_E_NOTFOUND, names[i]);
+        assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 1, &names[i], &out, &count, &test_error),
+                     WRN_E_NOTFOUND, names[i]);
     const char *stage = "stage1";
     count = (size_t)feature(model, "stage1").size - 1;
-    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 1, &stage, &out, &count, &test_error), WRN_E_ARG, "output");
+    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 1, &stage, &out, &count, &test_error), WRN_E_ARG,
+                 "output");
     free(out);
     wrn_session_free(session);
     wrn_free(model);
@@ -166,7 +172,8 @@ static void outputs_that_overlap(void **state)
     size_t size = (size_t)feature(model, "pool").size, counts[2] = { size, API_CLASSES };
     float *memory = malloc((size + API_CLASSES) * sizeof *memory), *outputs[2] = { memory, memory + size - 1 };
     const char *const names[2] = { "pool", "output" };
-    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 2, names, outputs, counts, &test_error), WRN_E_ARG, "overlap");
+    assert_fails(wrn_session_infer_named(session, 1, input, API_INPUT, 2, names, outputs, counts, &test_error),
+                 WRN_E_ARG, "overlap");
     outputs[1] = memory + size;
     assert_ok(wrn_session_infer_named(session, 1, input, API_INPUT, 2, names, outputs, counts, &test_error));
     free(memory);
@@ -177,12 +184,8 @@ static void outputs_that_overlap(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shapes),
-        cmocka_unit_test(one_by_one),
-        cmocka_unit_test(every_tensor_of_the_graph),
-        cmocka_unit_test(all_at_once),
-        cmocka_unit_test(not_asked_for),
-        cmocka_unit_test(outputs_that_overlap),
+        cmocka_unit_test(shapes),      cmocka_unit_test(one_by_one),    cmocka_unit_test(every_tensor_of_the_graph),
+        cmocka_unit_test(all_at_once), cmocka_unit_test(not_asked_for), cmocka_unit_test(outputs_that_overlap),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

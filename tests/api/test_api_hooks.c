@@ -38,13 +38,15 @@ static void assert_expected(wrn_model *model)
 static void serially(void *user, void (*task)(void *arg, size_t index), void *arg, size_t count)
 {
     ++*(long *)user;
-    for (size_t i = 0; i < count; i++) task(arg, i);
+    for (size_t i = 0; i < count; i++)
+        task(arg, i);
 }
 
 static void backwards(void *user, void (*task)(void *arg, size_t index), void *arg, size_t count)
 {
     ++*(long *)user;
-    while (count-- > 0) task(arg, count);
+    while (count-- > 0)
+        task(arg, count);
 }
 
 struct piece {
@@ -70,7 +72,8 @@ static void threaded(void *user, void (*task)(void *arg, size_t index), void *ar
         pieces[i] = (struct piece){ task, arg, i };
         assert_int_equal(pthread_create(&threads[i], NULL, run_piece, &pieces[i]), 0);
     }
-    for (size_t i = 0; i < count; i++) pthread_join(threads[i], NULL);
+    for (size_t i = 0; i < count; i++)
+        pthread_join(threads[i], NULL);
 }
 
 static void host_threads(void **state)
@@ -112,7 +115,8 @@ static void at_that_moment(void *user, void (*task)(void *arg, size_t index), vo
         assert_int_equal(pthread_create(&thread, NULL, moment->other, moment), 0);
         pthread_join(thread, NULL);
     }
-    for (size_t i = 0; i < count; i++) task(arg, i);
+    for (size_t i = 0; i < count; i++)
+        task(arg, i);
 }
 
 static wrn_model *load_with(struct moment *moment, struct api_heap *heap)
@@ -129,8 +133,10 @@ static void *use_the_session(void *arg)
     float output[API_CLASSES], *out = output;
     const char *name = "output";
     size_t count = API_CLASSES;
-    assert_fails(wrn_session_infer(moment->session, 1, input, API_INPUT, output, API_CLASSES, &test_error), WRN_E_BUSY, "session");
-    assert_fails(wrn_session_infer_named(moment->session, 1, input, API_INPUT, 1, &name, &out, &count, &test_error), WRN_E_BUSY, "session");
+    assert_fails(wrn_session_infer(moment->session, 1, input, API_INPUT, output, API_CLASSES, &test_error), WRN_E_BUSY,
+                 "session");
+    assert_fails(wrn_session_infer_named(moment->session, 1, input, API_INPUT, 1, &name, &out, &count, &test_error),
+                 WRN_E_BUSY, "session");
     assert_fails(wrn_session_profile(moment->session, 1, &test_error), WRN_E_BUSY, "session");
     return NULL;
 }
@@ -145,7 +151,8 @@ static void session_in_use(void **state)
     moment.other = use_the_session;
     for (int call = 0; call < 2; call++) {
         moment.done = false;
-        assert_ok(wrn_session_infer(moment.session, BATCH, input, BATCH * API_INPUT, got, BATCH * API_CLASSES, &test_error));
+        assert_ok(
+            wrn_session_infer(moment.session, BATCH, input, BATCH * API_INPUT, got, BATCH * API_CLASSES, &test_error));
         assert_true(moment.done);
         assert_memory_equal(got, expected, sizeof got);
     }
@@ -206,7 +213,8 @@ static void callers_do_not_wait(void **state)
     wrn_free(model);
 }
 
-/* Nothing is locked while memory is asked for, on whichever thread: an allocator that uses another model gets its results. */
+/* Nothing is locked while memory is asked for, on whichever thread: an allocator that uses another model gets its
+ * results. */
 struct busy_heap {
     struct api_heap heap;
     void *(*alloc)(void *user, size_t size, size_t alignment);
@@ -286,12 +294,9 @@ static void cancelled_anywhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(host_threads),
-        cmocka_unit_test(session_in_use),
-        cmocka_unit_test(model_freed_meanwhile),
-        cmocka_unit_test(session_outlives_the_model),
-        cmocka_unit_test(callers_do_not_wait),
-        cmocka_unit_test(allocator_that_uses_the_library),
+        cmocka_unit_test(host_threads),          cmocka_unit_test(session_in_use),
+        cmocka_unit_test(model_freed_meanwhile), cmocka_unit_test(session_outlives_the_model),
+        cmocka_unit_test(callers_do_not_wait),   cmocka_unit_test(allocator_that_uses_the_library),
         cmocka_unit_test(cancelled_anywhere),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

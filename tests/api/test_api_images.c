@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From pixels to predictions. That resizing is Pillow's has its own test; this is about what the public functions make of it. */
+/* From pixels to predictions. That resizing is Pillow's has its own test; this is about what the public functions make
+ * of it. */
 #include "api_model.h"
+
+#include "graph/importer.h"
+#include "make_graph.h"
 
 #include <math.h>
 
@@ -13,7 +17,8 @@ static int setup(void **state)
 {
     (void)state;
     uint32_t noise = 3;
-    for (size_t i = 0; i < sizeof rgb; i++) rgb[i] = (uint8_t)((noise = noise * 1664525u + 1013904223u) >> 24);
+    for (size_t i = 0; i < sizeof rgb; i++)
+        rgb[i] = (uint8_t)((noise = noise * 1664525u + 1013904223u) >> 24);
     model = api_load(NULL);
     return 0;
 }
@@ -51,7 +56,10 @@ static void formats(void **state)
     const struct {
         int32_t format;
         size_t bytes, red, green, blue;
-    } all[] = { { WRN_PIXELS_RGB, 3, 0, 1, 2 }, { WRN_PIXELS_BGR, 3, 2, 1, 0 }, { WRN_PIXELS_RGBA, 4, 0, 1, 2 }, { WRN_PIXELS_BGRA, 4, 2, 1, 0 } };
+    } all[] = { { WRN_PIXELS_RGB, 3, 0, 1, 2 },
+                { WRN_PIXELS_BGR, 3, 2, 1, 0 },
+                { WRN_PIXELS_RGBA, 4, 0, 1, 2 },
+                { WRN_PIXELS_BGRA, 4, 2, 1, 0 } };
     preprocess(rgb, SIDE * 3, WRN_PIXELS_RGB, expected);
     for (size_t f = 0; f < 4; f++) {
         for (int flip = 0; flip < 2; flip++) {
@@ -68,17 +76,20 @@ static void formats(void **state)
         }
     }
     uint8_t grey[SIDE * SIDE], three[SIDE * SIDE * 3];
-    for (size_t i = 0; i < sizeof grey; i++) three[3 * i] = three[3 * i + 1] = three[3 * i + 2] = grey[i] = rgb[i];
+    for (size_t i = 0; i < sizeof grey; i++)
+        three[3 * i] = three[3 * i + 1] = three[3 * i + 2] = grey[i] = rgb[i];
     preprocess(three, SIDE * 3, WRN_PIXELS_RGB, expected);
     preprocess(grey, SIDE, WRN_PIXELS_GREY, got);
     assert_memory_equal(got, expected, sizeof got);
 }
 
-static void image_fails(int32_t width, int32_t height, ptrdiff_t stride, int32_t format, wrn_status status, const char *text)
+static void image_fails(int32_t width, int32_t height, ptrdiff_t stride, int32_t format, wrn_status status,
+                        const char *text)
 {
     float input[API_INPUT];
     wrn_prediction top[1];
-    assert_fails(wrn_preprocess_image(model, rgb, width, height, stride, format, input, API_INPUT, &test_error), status, text);
+    assert_fails(wrn_preprocess_image(model, rgb, width, height, stride, format, input, API_INPUT, &test_error), status,
+                 text);
     assert_fails(wrn_classify(model, rgb, width, height, stride, format, 1, top, &test_error), status, text);
 }
 
@@ -100,7 +111,9 @@ static void images_that_cannot_be(void **state)
     image_fails(SIDE, SIDE, SIDE * 3, 0, WRN_E_ARG, "pixel_format");
     image_fails(SIDE, SIDE, SIDE * 3, 6, WRN_E_ARG, "pixel_format");
     image_fails(SIDE, SIDE, SIDE * 3, -1, WRN_E_ARG, "pixel_format");
-    assert_fails(wrn_preprocess_image(model, rgb, SIDE, SIDE, SIDE * 3, WRN_PIXELS_RGB, input, API_INPUT - 1, &test_error), WRN_E_ARG, "input_count");
+    assert_fails(
+        wrn_preprocess_image(model, rgb, SIDE, SIDE, SIDE * 3, WRN_PIXELS_RGB, input, API_INPUT - 1, &test_error),
+        WRN_E_ARG, "input_count");
 }
 
 /* Predictions are those of preprocessing, inference and softmax done one by one. */
@@ -113,7 +126,8 @@ static void predictions(void **state)
     float *logits = api_infer(model, 1, input);
     assert_ok(wrn_probabilities(model, logits, API_CLASSES, probabilities, &test_error));
     double sum = 0, total = 0;
-    for (int i = 0; i < API_CLASSES; i++) sum += exp(logits[i]);
+    for (int i = 0; i < API_CLASSES; i++)
+        sum += exp(logits[i]);
     for (int i = 0; i < API_CLASSES; i++) {
         assert_true(fabs(probabilities[i] - exp(logits[i]) / sum) < 1e-6);
         total += probabilities[i];
@@ -137,7 +151,38 @@ static void predictions(void **state)
     free(logits);
     const int32_t bad[] = { 0, -1, API_CLASSES + 1, INT32_MAX };
     for (size_t i = 0; i < 4; i++)
-        assert_fails(wrn_classify(model, rgb, SIDE, SIDE, SIDE * 3, WRN_PIXELS_RGB, bad[i], top, &test_error), WRN_E_ARG, "k is");
+        assert_fails(wrn_classify(model, rgb, SIDE, SIDE, SIDE * 3, WRN_PIXELS_RGB, bad[i], top, &test_error),
+                     WRN_E_ARG, "k is");
+}
+
+/* A network that ends in softmax gives probabilities itself: the same ones, and they are taken as they are. */
+static void network_with_softmax(void **state)
+{
+    (void)state;
+    struct make_graph o = make_graph_small();
+    o.softmax = true;
+    struct wrn_graph *g = make_graph(&o);
+    char *path = api_file_write("", 0);
+    assert_ok(wrn_wrnfile_write(g, path, &test_error));
+    wrn_graph_free(g);
+    wrn_model *other;
+    wrn_model_info info = WRN_MODEL_INFO_INIT;
+    assert_ok(wrn_load(path, NULL, &other, &test_error));
+    api_file_remove(path);
+    assert_ok(wrn_model_get_info(other, &info, &test_error));
+    assert_int_equal(info.output_kind, WRN_OUTPUT_PROBABILITIES);
+
+    float input[API_INPUT], expected[API_CLASSES], got[API_CLASSES];
+    preprocess(rgb, SIDE * 3, WRN_PIXELS_RGB, input);
+    float *logits = api_infer(model, 1, input), *output = api_infer(other, 1, input);
+    assert_ok(wrn_probabilities(model, logits, API_CLASSES, expected, &test_error));
+    assert_ok(wrn_probabilities(other, output, API_CLASSES, got, &test_error));
+    assert_memory_equal(got, output, sizeof got);
+    for (int i = 0; i < API_CLASSES; i++)
+        assert_true(fabs(got[i] - expected[i]) < 1e-6);
+    free(logits);
+    free(output);
+    wrn_free(other);
 }
 
 static void odd_sizes(void **state)
@@ -147,7 +192,8 @@ static void odd_sizes(void **state)
     const int32_t sizes[][2] = { { 1, 1 }, { 1, 300 }, { 300, 1 }, { 11, 13 }, { 13, 11 }, { 200, 100 }, { 70000, 1 } };
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         wrn_prediction top[1];
-        assert_ok(wrn_classify(model, pixels, sizes[i][0], sizes[i][1], sizes[i][0] * 3, WRN_PIXELS_RGB, 1, top, &test_error));
+        assert_ok(wrn_classify(model, pixels, sizes[i][0], sizes[i][1], sizes[i][0] * 3, WRN_PIXELS_RGB, 1, top,
+                               &test_error));
         assert_in_range(top[0].index, 0, API_CLASSES - 1);
     }
     free(pixels);
@@ -165,8 +211,10 @@ static void without_preprocessing(void **state)
     assert_ok(wrn_load_memory(file.data, file.size, NULL, &bare, &test_error));
     assert_ok(wrn_model_get_info(bare, &info, &test_error));
     assert_int_equal(info.has_preprocess, 0);
-    assert_fails(wrn_classify(bare, rgb, SIDE, SIDE, SIDE * 3, WRN_PIXELS_RGB, 1, top, &test_error), WRN_E_PREPROCESS, "preprocess");
-    assert_fails(wrn_preprocess_image(bare, rgb, SIDE, SIDE, SIDE * 3, WRN_PIXELS_RGB, input, API_INPUT, &test_error), WRN_E_PREPROCESS, "preprocess");
+    assert_fails(wrn_classify(bare, rgb, SIDE, SIDE, SIDE * 3, WRN_PIXELS_RGB, 1, top, &test_error), WRN_E_PREPROCESS,
+                 "preprocess");
+    assert_fails(wrn_preprocess_image(bare, rgb, SIDE, SIDE, SIDE * 3, WRN_PIXELS_RGB, input, API_INPUT, &test_error),
+                 WRN_E_PREPROCESS, "preprocess");
     assert_fails(wrn_model_get_preprocess(bare, &p, &test_error), WRN_E_PREPROCESS, "preprocess");
     wrn_free(bare);
 }
@@ -213,15 +261,18 @@ static void another_input_size(void **state)
     static uint8_t white[SIDE * SIDE * 3];
     static float input[6 * API_INPUT];
     memset(white, 255, sizeof white);
-    assert_ok(wrn_preprocess_image(larger, white, SIDE, SIDE, SIDE * 3, WRN_PIXELS_RGB, input, 6 * API_INPUT, &test_error));
-    for (size_t i = 1; i < 2 * API_INPUT; i++) assert_true(input[i] == input[0]); /* the red plane, no black border */
+    assert_ok(
+        wrn_preprocess_image(larger, white, SIDE, SIDE, SIDE * 3, WRN_PIXELS_RGB, input, 6 * API_INPUT, &test_error));
+    for (size_t i = 1; i < 2 * API_INPUT; i++)
+        assert_true(input[i] == input[0]); /* the red plane, no black border */
     wrn_free(larger);
     assert_ok(wrn_preprocess_preset("imagenet", 2 * SIDE, 3 * SIDE, &p, &test_error));
     options.preprocess = &p; /* one that is given is taken as it is */
     larger = api_load(&options);
     wrn_free(larger);
     p.crop_height--;
-    assert_fails(wrn_load_memory(api_file().data, api_file().size, &options, &larger, &test_error), WRN_E_SHAPE, "crops to");
+    assert_fails(wrn_load_memory(api_file().data, api_file().size, &options, &larger, &test_error), WRN_E_SHAPE,
+                 "crops to");
 }
 
 static void presets(void **state)
@@ -247,15 +298,11 @@ static void presets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(normalization),
-        cmocka_unit_test(formats),
-        cmocka_unit_test(images_that_cannot_be),
-        cmocka_unit_test(predictions),
-        cmocka_unit_test(odd_sizes),
-        cmocka_unit_test(without_preprocessing),
-        cmocka_unit_test(preprocessing_as_option),
-        cmocka_unit_test(another_input_size),
-        cmocka_unit_test(presets),
+        cmocka_unit_test(normalization),         cmocka_unit_test(formats),
+        cmocka_unit_test(images_that_cannot_be), cmocka_unit_test(predictions),
+        cmocka_unit_test(network_with_softmax),  cmocka_unit_test(odd_sizes),
+        cmocka_unit_test(without_preprocessing), cmocka_unit_test(preprocessing_as_option),
+        cmocka_unit_test(another_input_size),    cmocka_unit_test(presets),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -93,7 +93,8 @@ static void texts(void **state)
     int32_t keys = 0;
     for (const char *key; (key = wrn_model_property_key(model, keys)) != NULL; keys++) {
         assert_non_null(wrn_model_property(model, key));
-        for (int32_t other = 0; other < keys; other++) assert_string_not_equal(key, wrn_model_property_key(model, other));
+        for (int32_t other = 0; other < keys; other++)
+            assert_string_not_equal(key, wrn_model_property_key(model, other));
     }
     assert_true(keys >= 5);
     assert_string_equal(wrn_model_label(model, 0), "airplane");
@@ -127,7 +128,8 @@ static void profile(void **state)
     for (int call = 0; call < 3; call++) {
         double sum = 0;
         assert_ok(wrn_session_infer(session, 4, input, 4 * API_INPUT, output, 4 * API_CLASSES, &test_error));
-        for (int32_t i = 0; i < info.step_count; i++) sum += wrn_session_step_seconds(session, i);
+        for (int32_t i = 0; i < info.step_count; i++)
+            sum += wrn_session_step_seconds(session, i);
         assert_true(call == 1 ? sum > 0 && sum < 60 : sum == 0);
         assert_ok(wrn_session_profile(session, call == 0, &test_error)); /* on, then off, which forgets */
     }

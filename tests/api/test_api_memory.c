@@ -42,9 +42,11 @@ static wrn_status use(const char *path, const wrn_load_options *options)
     if (status != WRN_OK) assert_null(session);
     if (status == WRN_OK) status = wrn_model_get_info(model, &info, &test_error);
     size_t count = BATCH * (size_t)info.input_size;
-    if (status == WRN_OK) status = wrn_session_infer_named(session, BATCH, in, count, 2, names, outputs, counts, &test_error);
+    if (status == WRN_OK)
+        status = wrn_session_infer_named(session, BATCH, in, count, 2, names, outputs, counts, &test_error);
     if (status == WRN_OK) status = wrn_infer(model, BATCH, in, count, outputs[1], counts[1], &test_error);
-    if (status == WRN_OK && info.has_preprocess) status = wrn_classify(model, pixels, 20, 30, 60, WRN_PIXELS_RGB, 2, top, &test_error);
+    if (status == WRN_OK && info.has_preprocess)
+        status = wrn_classify(model, pixels, 20, 30, 60, WRN_PIXELS_RGB, 2, top, &test_error);
     wrn_session_free(session);
     wrn_free(model);
     return status;
@@ -72,7 +74,8 @@ static void fail_the_hook(const char *path, uint32_t flags)
             assert_true(n > 20);
             return;
         }
-        if (status != WRN_E_NOMEM) fail_msg("allocation %ld failed: %s: %s", n, wrn_status_name(status), test_error.message);
+        if (status != WRN_E_NOMEM)
+            fail_msg("allocation %ld failed: %s: %s", n, wrn_status_name(status), test_error.message);
         assert_int_equal(test_error.status, WRN_E_NOMEM);
         assert_true(strlen(test_error.message) > 0);
     }
@@ -129,7 +132,8 @@ static void fail_malloc(const char *path, uint32_t flags)
             assert_true(n > 20);
             return;
         }
-        if (status != WRN_E_NOMEM) fail_msg("malloc %ld failed: %s: %s", n, wrn_status_name(status), test_error.message);
+        if (status != WRN_E_NOMEM)
+            fail_msg("malloc %ld failed: %s: %s", n, wrn_status_name(status), test_error.message);
     }
 }
 
@@ -155,7 +159,8 @@ static void each_malloc_fails_in_conversion(void **state)
             assert_int_equal(status, WRN_OK);
             break;
         }
-        if (status != WRN_E_NOMEM) fail_msg("malloc %ld failed: %s: %s", n, wrn_status_name(status), test_error.message);
+        if (status != WRN_E_NOMEM)
+            fail_msg("malloc %ld failed: %s: %s", n, wrn_status_name(status), test_error.message);
         char was[16] = "";
         FILE *file = fopen(out, "rb");
         assert_int_equal(fread(was, 1, sizeof was, file), 9);
@@ -194,7 +199,8 @@ static void inference_allocates_nothing(void **state)
     for (int i = 0; i < 5; i++) {
         int32_t batch = 1 + i % BATCH;
         assert_ok(wrn_infer(model, batch, input, (size_t)batch * API_INPUT, output, BATCH * API_CLASSES, &test_error));
-        assert_ok(wrn_session_infer(session, batch, input, (size_t)batch * API_INPUT, output, BATCH * API_CLASSES, &test_error));
+        assert_ok(wrn_session_infer(session, batch, input, (size_t)batch * API_INPUT, output, BATCH * API_CLASSES,
+                                    &test_error));
         assert_int_equal(wrn_session_infer(session, 0, input, 0, output, BATCH * API_CLASSES, &test_error), WRN_E_ARG);
         assert_ok(wrn_session_profile(session, i % 2, &test_error));
         assert_ok(wrn_model_get_info(model, &info, &test_error));
@@ -245,7 +251,8 @@ static void memory_limit(void **state)
     (void)state;
     int loaded = 0, refused = 0;
     wrn_load_options options = api_options(NULL, 1);
-    for (options.memory_limit = 4096; options.memory_limit < 4 * 1024 * 1024; options.memory_limit += options.memory_limit / 4) {
+    for (options.memory_limit = 4096; options.memory_limit < 4 * 1024 * 1024;
+         options.memory_limit += options.memory_limit / 4) {
         wrn_model *model;
         wrn_status status = wrn_load_memory(api_file().data, api_file().size, &options, &model, &test_error);
         if (status == WRN_OK) {

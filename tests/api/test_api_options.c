@@ -28,11 +28,16 @@ static void ranges(void **state)
         int32_t value;
         const char *name;
     } bad[] = {
-        { offsetof(wrn_load_options, threads), -1, "threads" },        { offsetof(wrn_load_options, threads), 1025, "threads" },
-        { offsetof(wrn_load_options, threads), 1000000, "threads" },   { offsetof(wrn_load_options, pass_batch), -1, "pass_batch" },
-        { offsetof(wrn_load_options, pass_batch), 65537, "pass_batch" }, { offsetof(wrn_load_options, isa), -1, "isa" },
-        { offsetof(wrn_load_options, isa), 5, "isa" },                 { offsetof(wrn_load_options, height), 12, "height and width" },
-        { offsetof(wrn_load_options, width), 12, "height and width" }, { offsetof(wrn_load_options, width), -12, "width" },
+        { offsetof(wrn_load_options, threads), -1, "threads" },
+        { offsetof(wrn_load_options, threads), 1025, "threads" },
+        { offsetof(wrn_load_options, threads), 1000000, "threads" },
+        { offsetof(wrn_load_options, pass_batch), -1, "pass_batch" },
+        { offsetof(wrn_load_options, pass_batch), 65537, "pass_batch" },
+        { offsetof(wrn_load_options, isa), -1, "isa" },
+        { offsetof(wrn_load_options, isa), 5, "isa" },
+        { offsetof(wrn_load_options, height), 12, "height and width" },
+        { offsetof(wrn_load_options, width), 12, "height and width" },
+        { offsetof(wrn_load_options, width), -12, "width" },
         { offsetof(wrn_load_options, height), INT32_MAX, "height" },
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -131,11 +136,16 @@ static wrn_model *model;
 static wrn_status fill(int which, union newer *n)
 {
     switch (which) {
-    case 0: return wrn_model_get_info(model, &n->info, &test_error);
-    case 1: return wrn_model_get_preprocess(model, &n->preprocess, &test_error);
-    case 2: return wrn_model_feature(model, 0, &n->feature, &test_error);
-    case 3: return wrn_model_step(model, 0, &n->step, &test_error);
-    default: return wrn_preprocess_preset("cifar", 32, 32, &n->preprocess, &test_error);
+    case 0:
+        return wrn_model_get_info(model, &n->info, &test_error);
+    case 1:
+        return wrn_model_get_preprocess(model, &n->preprocess, &test_error);
+    case 2:
+        return wrn_model_feature(model, 0, &n->feature, &test_error);
+    case 3:
+        return wrn_model_step(model, 0, &n->step, &test_error);
+    default:
+        return wrn_preprocess_preset("cifar", 32, 32, &n->preprocess, &test_error);
     }
 }
 
@@ -143,8 +153,8 @@ static wrn_status fill(int which, union newer *n)
 static void sizes_of_outputs(void **state)
 {
     (void)state;
-    const size_t ours[] = { sizeof(wrn_model_info), sizeof(wrn_preprocess), sizeof(wrn_feature_info), sizeof(wrn_step_info),
-                            sizeof(wrn_preprocess) };
+    const size_t ours[] = { sizeof(wrn_model_info), sizeof(wrn_preprocess), sizeof(wrn_feature_info),
+                            sizeof(wrn_step_info), sizeof(wrn_preprocess) };
     model = api_load(NULL);
     for (int which = 0; which < 5; which++) {
         union newer n, m;
@@ -152,13 +162,15 @@ static void sizes_of_outputs(void **state)
         n.struct_size = (uint32_t)ours[which];
         assert_ok(fill(which, &n));
         assert_int_equal(n.struct_size, ours[which]);
-        for (size_t i = ours[which]; i < sizeof n; i++) assert_int_equal(n.bytes[i], 0xa5);
+        for (size_t i = ours[which]; i < sizeof n; i++)
+            assert_int_equal(n.bytes[i], 0xa5);
 
         memset(&m, 0xa5, sizeof m);
         m.struct_size = sizeof m - 8;
         assert_ok(fill(which, &m));
         assert_memory_equal(m.bytes + 4, n.bytes + 4, ours[which] - 4);
-        for (size_t i = ours[which]; i < sizeof m; i++) assert_int_equal(m.bytes[i], i < sizeof m - 8 ? 0 : 0xa5);
+        for (size_t i = ours[which]; i < sizeof m; i++)
+            assert_int_equal(m.bytes[i], i < sizeof m - 8 ? 0 : 0xa5);
 
         const uint32_t bad[] = { 0, 4, (uint32_t)ours[which] - 1, UINT32_MAX };
         for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -195,8 +207,10 @@ static void instruction_sets(void **state)
     for (int32_t isa = WRN_ISA_C; isa <= WRN_ISA_NEON; isa++) {
         wrn_load_options options = api_options(NULL, 1);
         options.isa = isa;
-        if (cpu.isa_mask >> isa & 1) assert_int_equal(info_of(&options).isa, isa);
-        else load_fails(&options, WRN_E_UNSUPPORTED, wrn_isa_name(isa));
+        if (cpu.isa_mask >> isa & 1)
+            assert_int_equal(info_of(&options).isa, isa);
+        else
+            load_fails(&options, WRN_E_UNSUPPORTED, wrn_isa_name(isa));
     }
 }
 
@@ -226,8 +240,10 @@ static void environment(void **state)
     setenv("WRN_ISA", "avx2", 1);
 #endif
     load_fails(&any, WRN_E_UNSUPPORTED, "WRN_ISA");
-    if (kept) setenv("WRN_ISA", kept, 1);
-    else unsetenv("WRN_ISA");
+    if (kept)
+        setenv("WRN_ISA", kept, 1);
+    else
+        unsetenv("WRN_ISA");
     free(kept);
 }
 

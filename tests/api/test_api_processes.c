@@ -34,7 +34,10 @@ static int teardown(void **state)
     return 0;
 }
 
-static bool same(const float *got) { return memcmp(got, expected, BATCH * API_CLASSES * sizeof *got) == 0; }
+static bool same(const float *got)
+{
+    return memcmp(got, expected, BATCH * API_CLASSES * sizeof *got) == 0;
+}
 
 static bool model_is_right(wrn_model *m)
 {
@@ -61,7 +64,8 @@ static void in_child(int (*f)(void))
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        fail_msg("the child ended with %s %d", WIFEXITED(status) ? "status" : "signal", WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+        fail_msg("the child ended with %s %d", WIFEXITED(status) ? "status" : "signal",
+                 WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 }
 
 /* The parent's workers do not exist in the child: it works alone, and gives the same bits. */
@@ -111,7 +115,10 @@ static void forked_and_loaded(void **state)
 #endif
 
 /* The model still works when the process ends, and may be left unfreed. */
-static void at_the_end(void) { _exit(model_is_right(model) && session_is_right(session) ? 0 : 1); }
+static void at_the_end(void)
+{
+    _exit(model_is_right(model) && session_is_right(session) ? 0 : 1);
+}
 
 static int end_normally(void)
 {
@@ -138,7 +145,8 @@ static void floating_point_environment(void **state)
     wrn_free(other);
     assert_int_equal(fegetround(), FE_UPWARD);
     fesetenv(&before);
-    for (int i = 0; i < BATCH * API_CLASSES; i++) assert_true(got[i] - expected[i] < 1e-3f && expected[i] - got[i] < 1e-3f);
+    for (int i = 0; i < BATCH * API_CLASSES; i++)
+        assert_true(got[i] - expected[i] < 1e-3f && expected[i] - got[i] < 1e-3f);
     free(got);
     assert_true(model_is_right(model));
 }
@@ -149,7 +157,8 @@ static void locale(void **state)
     (void)state;
     const char *const names[] = { "de_DE.UTF-8", "fr_FR.UTF-8", "C.UTF-8", "C" };
     const char *set = NULL;
-    for (size_t i = 0; i < sizeof names / sizeof names[0] && !set; i++) set = setlocale(LC_ALL, names[i]);
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && !set; i++)
+        set = setlocale(LC_ALL, names[i]);
     assert_non_null(set);
     char *kept = strdup(setlocale(LC_ALL, NULL));
     wrn_model *other = api_load(NULL);

@@ -69,17 +69,19 @@ static void same_bits_of(int32_t isa, int32_t pass_batch)
     float expected[IMAGES * API_CLASSES], got[IMAGES * API_CLASSES];
     wrn_model *one = load(isa, 1, pass_batch);
     for (size_t n = 0; n < IMAGES; n++)
-        assert_ok(wrn_infer(one, 1, input + n * API_INPUT, API_INPUT, expected + n * API_CLASSES, API_CLASSES, &test_error));
+        assert_ok(
+            wrn_infer(one, 1, input + n * API_INPUT, API_INPUT, expected + n * API_CLASSES, API_CLASSES, &test_error));
     wrn_free(one);
     int32_t step = pass_batch == 0 && isa != WRN_ISA_C ? 1 : 3;
     for (int32_t threads = 1; threads <= 8; threads += step) {
         wrn_model *model = load(isa, threads, pass_batch);
         for (int32_t batch = 1; batch <= IMAGES; batch++) {
             size_t first = (size_t)((IMAGES - batch) * threads / 8), count = (size_t)batch * API_CLASSES;
-            assert_ok(wrn_infer(model, batch, input + first * API_INPUT, (size_t)batch * API_INPUT, got, count, &test_error));
+            assert_ok(
+                wrn_infer(model, batch, input + first * API_INPUT, (size_t)batch * API_INPUT, got, count, &test_error));
             if (memcmp(got, expected + first * API_CLASSES, count * sizeof *got) != 0)
-                fail_msg("%s, %d threads, passes of %d, images %zu to %zu differ from one at a time", wrn_isa_name(isa), threads,
-                         pass_batch, first, first + (size_t)batch - 1);
+                fail_msg("%s, %d threads, passes of %d, images %zu to %zu differ from one at a time", wrn_isa_name(isa),
+                         threads, pass_batch, first, first + (size_t)batch - 1);
         }
         wrn_free(model);
     }
@@ -88,7 +90,8 @@ static void same_bits_of(int32_t isa, int32_t pass_batch)
 static void same_bits_on(int32_t isa)
 {
     const int32_t passes[] = { 0, 1, 2, 3, 16 };
-    for (size_t i = 0; i < sizeof passes / sizeof passes[0]; i++) same_bits_of(isa, passes[i]);
+    for (size_t i = 0; i < sizeof passes / sizeof passes[0]; i++)
+        same_bits_of(isa, passes[i]);
 }
 
 static void same_bits(void **state)
@@ -105,11 +108,13 @@ static void sessions(void **state)
     wrn_session *session;
     float *expected = api_infer(model, IMAGES, input), got[IMAGES * API_CLASSES];
     float *huge = api_floats((size_t)IMAGES * API_INPUT, 9);
-    for (size_t i = 0; i < (size_t)IMAGES * API_INPUT; i++) huge[i] *= 1e30f;
+    for (size_t i = 0; i < (size_t)IMAGES * API_INPUT; i++)
+        huge[i] *= 1e30f;
     assert_ok(wrn_session_create(model, &session, &test_error));
     for (int call = 0; call < 4; call++) {
         const float *in = call % 2 ? huge : input;
-        assert_ok(wrn_session_infer(session, IMAGES, in, (size_t)IMAGES * API_INPUT, got, IMAGES * API_CLASSES, &test_error));
+        assert_ok(
+            wrn_session_infer(session, IMAGES, in, (size_t)IMAGES * API_INPUT, got, IMAGES * API_CLASSES, &test_error));
         if (call % 2 == 0) assert_memory_equal(got, expected, sizeof got);
     }
     free(huge);
@@ -124,7 +129,8 @@ static void nan_stays_in_its_image(void **state)
     (void)state;
     wrn_model *model = load(WRN_ISA_AUTO, 2, 4);
     float *expected = api_infer(model, 5, input), *in = api_floats(5 * API_INPUT, 5);
-    for (size_t i = 0; i < API_INPUT; i++) in[2 * API_INPUT + i] = (float)(0 * i) / 0.0f;
+    for (size_t i = 0; i < API_INPUT; i++)
+        in[2 * API_INPUT + i] = (float)(0 * i) / 0.0f;
     float *got = api_infer(model, 5, in);
     for (size_t n = 0; n < 5; n++)
         if (n != 2) assert_memory_equal(got + n * API_CLASSES, expected + n * API_CLASSES, API_CLASSES * sizeof *got);
@@ -180,12 +186,9 @@ static void where_the_bytes_are(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(right),
-        cmocka_unit_test(same_bits),
-        cmocka_unit_test(sessions),
-        cmocka_unit_test(nan_stays_in_its_image),
-        cmocka_unit_test(golden_vectors),
-        cmocka_unit_test(where_the_bytes_are),
+        cmocka_unit_test(right),          cmocka_unit_test(same_bits),
+        cmocka_unit_test(sessions),       cmocka_unit_test(nan_stays_in_its_image),
+        cmocka_unit_test(golden_vectors), cmocka_unit_test(where_the_bytes_are),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -102,7 +102,8 @@ static void many_callers(void **state)
         for (int i = 0; i < CALLERS; i++)
             assert_int_equal(pthread_create(&callers[i], NULL, call_often, wrn_retain(model)), 0);
         wrn_free(model); /* each caller owns it too */
-        for (int i = 0; i < CALLERS; i++) pthread_join(callers[i], NULL);
+        for (int i = 0; i < CALLERS; i++)
+            pthread_join(callers[i], NULL);
         assert_int_equal(atomic_load(&wrong), 0);
         assert_int_equal(heap.live, 0);
     }
@@ -116,7 +117,8 @@ static void *load_and_infer(void *arg)
         struct api_heap heap = { 0 };
         wrn_load_options options = api_options(&heap, 2);
         wrn_model *model;
-        bool good = wrn_load_memory(api_file().data, api_file().size, &options, &model, NULL) == WRN_OK && is_right(model);
+        bool good =
+            wrn_load_memory(api_file().data, api_file().size, &options, &model, NULL) == WRN_OK && is_right(model);
         wrn_free(model);
         if (!good || atomic_load(&heap.live) != 0) atomic_fetch_add(&wrong, 1);
     }
@@ -128,8 +130,10 @@ static void many_loads(void **state)
     (void)state;
     pthread_t threads[CALLERS];
     atomic_store(&wrong, 0);
-    for (int i = 0; i < CALLERS; i++) assert_int_equal(pthread_create(&threads[i], NULL, load_and_infer, NULL), 0);
-    for (int i = 0; i < CALLERS; i++) pthread_join(threads[i], NULL);
+    for (int i = 0; i < CALLERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, load_and_infer, NULL), 0);
+    for (int i = 0; i < CALLERS; i++)
+        pthread_join(threads[i], NULL);
     assert_int_equal(atomic_load(&wrong), 0);
 }
 
@@ -144,7 +148,8 @@ static void *fight_for_it(void *arg)
     struct fight *fight = arg;
     for (int i = 0; i < 40; i++) {
         float got[BATCH * API_CLASSES];
-        wrn_status status = wrn_session_infer(fight->session, BATCH, input, BATCH * API_INPUT, got, BATCH * API_CLASSES, NULL);
+        wrn_status status =
+            wrn_session_infer(fight->session, BATCH, input, BATCH * API_INPUT, got, BATCH * API_CLASSES, NULL);
         bool right = status == WRN_OK && memcmp(got, expected, sizeof got) == 0;
         atomic_fetch_add(right ? &fight->served : status == WRN_E_BUSY ? &fight->busy : &fight->other, 1);
     }
@@ -158,8 +163,10 @@ static void one_session(void **state)
     pthread_t threads[4];
     wrn_model *model = api_load(NULL);
     assert_ok(wrn_session_create(model, &fight.session, &test_error));
-    for (int i = 0; i < 4; i++) assert_int_equal(pthread_create(&threads[i], NULL, fight_for_it, &fight), 0);
-    for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, fight_for_it, &fight), 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
     assert_int_equal(fight.other, 0);
     assert_true(fight.served > 0);
     assert_int_equal(fight.served + fight.busy, 160);
@@ -272,11 +279,13 @@ static void signals(void **state)
     wrn_model *model = api_load(&options);
     assert_true(is_right(model));
     pthread_sigmask(SIG_SETMASK, NULL, &after);
-    for (int s = 1; s < NSIG; s++) assert_int_equal(sigismember(&before, s), sigismember(&after, s));
+    for (int s = 1; s < NSIG; s++)
+        assert_int_equal(sigismember(&before, s), sigismember(&after, s));
     for (int i = 0; i < 50; i++) {
         handled = 0;
         kill(getpid(), SIGUSR1);
-        while (!handled) sched_yield();
+        while (!handled)
+            sched_yield();
         assert_true(pthread_equal(handled_by, pthread_self()));
     }
     wrn_free(model);
@@ -286,8 +295,9 @@ static void signals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refused),     cmocka_unit_test(many_callers), cmocka_unit_test(many_loads), cmocka_unit_test(one_session),
-        cmocka_unit_test(small_stack), cmocka_unit_test(one_cpu),      cmocka_unit_test(signals),
+        cmocka_unit_test(refused),     cmocka_unit_test(many_callers), cmocka_unit_test(many_loads),
+        cmocka_unit_test(one_session), cmocka_unit_test(small_stack),  cmocka_unit_test(one_cpu),
+        cmocka_unit_test(signals),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
