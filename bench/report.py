@@ -50,7 +50,7 @@ def bar_chart(results, machine):
         for name, summary in result["summary"].items():
             middle, own = summary["quartiles"][1], name == "libwrn"
             length = room * middle / slowest
-            label = number(middle) + (f"   {summary['ratio'][1]:.1f}×" if summary["ratio"] and not own else "")
+            label = number(middle) + (f" · {summary['ratio'][1]:.1f}×" if summary["ratio"] and not own else "")
             parts.append(text(left - 10, y + 14, NAMES[name], "end own" if own else "end soft"))
             parts.append(f'<rect x="{left}" y="{y + 1}" width="{length:.1f}" height="{bar - 3}" rx="2" fill="{COLORS[name]}"/>')
             parts.append(text(left + length + 7, y + 14, label, "own" if own else "soft"))
