@@ -16,8 +16,16 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/wrnConfigVersion.cmake CO
 install(FILES ${PROJECT_BINARY_DIR}/wrnConfig.cmake ${PROJECT_BINARY_DIR}/wrnConfigVersion.cmake DESTINATION ${package_dir})
 
 # `pkg-config --static` must name what the static library needs; a relative prefix keeps the tree movable.
-file(RELATIVE_PATH WRN_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
-string(REGEX REPLACE "/$" "" WRN_PC_PREFIX "${WRN_PC_PREFIX}")
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}" OR IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
+  set(WRN_PC_PREFIX ${CMAKE_INSTALL_PREFIX})
+  set(WRN_PC_LIBDIR ${CMAKE_INSTALL_FULL_LIBDIR})
+  set(WRN_PC_INCLUDEDIR ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+else()
+  file(RELATIVE_PATH WRN_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+  string(REGEX REPLACE "/$" "" WRN_PC_PREFIX "\${pcfiledir}/${WRN_PC_PREFIX}")
+  set(WRN_PC_LIBDIR "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
+  set(WRN_PC_INCLUDEDIR "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+endif()
 set(WRN_PC_REQUIRES_PRIVATE "")
 if(WRN_ONNX)
   set(WRN_PC_REQUIRES_PRIVATE "libprotobuf-c >= 1.3")

@@ -33,3 +33,11 @@ for compiler in "$@"; do
     esac
 done
 [ "$compiled" -gt 0 ]
+
+# Every function of the header has its type pinned.
+for name in $(tr '\n' ' ' <"$source/include/wrn.h" | grep -o 'WRN_API [^#(;]*(' | grep -o 'wrn_[a-z0-9_]*('); do
+    if ! grep -q "PIN_FUNCTION(.*, ${name%(}, (" "$source/tests/abi/header_alone.c"; then
+        echo "header_alone.c does not pin the type of ${name%(}"
+        exit 1
+    fi
+done
