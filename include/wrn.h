@@ -89,7 +89,7 @@ typedef int32_t wrn_status;
 #define WRN_E_UNSUPPORTED 5  /* well-formed, but something that this library does not run */
 #define WRN_E_LIMIT 6        /* beyond a documented cap or a limit the caller gave */
 #define WRN_E_SHAPE 7        /* shapes that do not fit each other */
-#define WRN_E_NUMERIC 8      /* NaN, infinity or negative variance in weights; a fold that overflows */
+#define WRN_E_NUMERIC 8      /* NaN, infinity or negative variance in weights; a fold or an output that overflows */
 #define WRN_E_CHECKSUM 9     /* a checksum in the file does not match its contents */
 #define WRN_E_GOLDEN 10      /* the golden input gave another output than the one recorded */
 #define WRN_E_CANCELLED 11   /* the cancel hook asked to stop */
@@ -176,7 +176,8 @@ WRN_API wrn_status wrn_preprocess_image(const wrn_model *model, const uint8_t *p
                                         float *input, size_t input_count, wrn_error *error);
 
 /* From one image's outputs to probabilities: the softmax of logits, the exponential of
- * log-probabilities, a copy of probabilities. `count` is the model's output_size; in place allowed. */
+ * log-probabilities, a copy of probabilities. `count` is the model's output_size; in place allowed.
+ * Outputs without probabilities (NaN, a logit of +infinity): WRN_E_NUMERIC, here and from wrn_classify. */
 WRN_API wrn_status wrn_probabilities(const wrn_model *model, const float *output, size_t count,
                                      float *probabilities, wrn_error *error);
 
@@ -216,6 +217,8 @@ typedef struct wrn_model_info {
     uint64_t macs;            /* multiply-accumulates per image, as the graph states them */
     uint64_t model_bytes;     /* memory held by the model: packed weights, plan, labels */
     uint64_t session_bytes;   /* memory that each session adds, exactly */
+    int32_t output_rank;      /* of one image's output, as the file has it: 1 for a vector, 3 for a map */
+    int32_t output_dims[3];   /* its dimensions in the order of the floats; 1 behind the last */
 } wrn_model_info;
 #define WRN_MODEL_INFO_INIT WRN_INIT_(wrn_model_info)
 
@@ -253,7 +256,7 @@ typedef struct wrn_preprocess {
     int32_t resize_height, resize_width; /* pixels */
     int32_t crop_height, crop_width;     /* the network's input size; 0 takes it from the model */
     int32_t channel_order;               /* WRN_PIXELS_RGB or WRN_PIXELS_BGR; GREY for one channel */
-    float scale_to;                      /* the value of a pixel of 255: 1 or 255 */
+    float scale_to;                      /* the value of a pixel of 255: 1 or 255 as a rule, above 0 */
     float mean[4];                       /* on the scale of scale_to, in channel_order */
     float std[4];
 } wrn_preprocess;

@@ -37,8 +37,9 @@ wrn_status wrn_model_get_info(const wrn_model *m, wrn_model_info *info, wrn_erro
         .step_count = p->step_count, .feature_count = p->feature_count,
         .input_size = p->input_size, .output_size = p->output_size, .parameters = p->parameters, .macs = p->macs,
         .model_bytes = m->bytes, .session_bytes = wrn_session_bytes(m),
+        .output_rank = p->output_rank, .output_dims = { p->output_dims[0], p->output_dims[1], p->output_dims[2] },
     };
-    return wrn_options_fill(info, &ours, sizeof ours, WRN_SIZE_UP_TO(wrn_model_info, session_bytes), "wrn_model_info", error);
+    return wrn_options_fill(info, &ours, sizeof ours, WRN_SIZE_UP_TO(wrn_model_info, output_dims), "wrn_model_info", error);
 }
 
 const char *wrn_model_label(const wrn_model *m, int32_t index)

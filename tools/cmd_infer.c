@@ -13,7 +13,9 @@ static bool output_of(const wrn_model *model, const wrn_model_info *info, const 
 {
     wrn_feature_info f = WRN_FEATURE_INFO_INIT;
     uint64_t size = info->output_size;
-    *out = (struct npy){ .dims_count = 2, .dims = { (uint64_t)batch, size } };
+    *out = (struct npy){ .dims_count = 1 + info->output_rank, .dims = { (uint64_t)batch } };
+    for (int32_t i = 0; i < info->output_rank; i++)
+        out->dims[1 + i] = (uint64_t)info->output_dims[i];
     for (int32_t i = 0; feature && i < info->feature_count; i++) {
         if (wrn_model_feature(model, i, &f, error) != WRN_OK) return false;
         if (strcmp(f.name, feature) != 0) continue;

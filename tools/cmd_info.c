@@ -117,7 +117,10 @@ static void print_info(const char *path, const wrn_model *model, const wrn_model
     printf("%d x %d x %d, %s\n", info->input_channels, info->input_height, info->input_width,
            layout_words[info->input_layout]);
     heading("output");
-    printf("%llu %s\n", (unsigned long long)info->output_size, output_words[info->output_kind]);
+    if (info->output_rank == 3)
+        printf("%d x %d x %d\n", info->output_dims[0], info->output_dims[1], info->output_dims[2]);
+    else
+        printf("%d %s\n", info->output_dims[0], output_words[info->output_kind]);
     heading("parameters");
     printf("%llu\n", (unsigned long long)info->parameters);
     heading("work");

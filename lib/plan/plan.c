@@ -106,6 +106,11 @@ static void describe_ends(struct wrn_plan *plan, const struct wrn_graph *g)
     plan->output_layout = g->output_layout;
     plan->input_size = (uint64_t)in->c * (uint64_t)in->h * (uint64_t)in->w;
     plan->output_size = (uint64_t)out->c * (uint64_t)out->h * (uint64_t)out->w;
+    bool nhwc = g->output_layout == WRN_LAYOUT_NHWC, map = out->rank == 4;
+    plan->output_rank = map ? 3 : 1;
+    plan->output_dims[0] = map && nhwc ? out->h : out->c;
+    plan->output_dims[1] = map && nhwc ? out->w : out->h;
+    plan->output_dims[2] = map && nhwc ? out->c : out->w;
     const struct wrn_step *last = &plan->steps[plan->step_count - 1];
     plan->output_kind = last->raw != plan->output           ? WRN_OUTPUT_LOGITS
                         : last->kind == WRN_STEP_SOFTMAX    ? WRN_OUTPUT_PROBABILITIES

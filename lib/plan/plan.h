@@ -75,6 +75,7 @@ struct wrn_plan {
     struct wrn_feature *features; int32_t feature_count;
     int32_t input, output;      /* tensors */
     int32_t input_layout, output_layout;
+    int32_t output_rank, output_dims[3]; /* of one image, in the caller's layout */
     int32_t lanes, pass_batch;
     uint64_t input_size, output_size; /* the caller's floats per image */
     size_t arena_floats;        /* activations of one pass */

@@ -42,12 +42,13 @@ PIN(sizeof(wrn_error) == 512);
 PIN_AT(wrn_error, message, 4);
 
 /* These have no pointers and are alike everywhere. */
-PIN(sizeof(wrn_model_info) == 104);
+PIN(sizeof(wrn_model_info) == 120);
 PIN_AT(wrn_model_info, struct_size, 0);
 PIN_AT(wrn_model_info, input_channels, 4);
 PIN_AT(wrn_model_info, feature_count, 52);
 PIN_AT(wrn_model_info, input_size, 56);
 PIN_AT(wrn_model_info, session_bytes, 96);
+PIN_AT(wrn_model_info, output_dims, 108);
 PIN(sizeof(wrn_preprocess) == 68);
 PIN_AT(wrn_preprocess, scale_to, 32);
 PIN_AT(wrn_preprocess, std, 52);

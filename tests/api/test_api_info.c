@@ -74,6 +74,10 @@ static void numbers(void **state)
     assert_int_equal(info.label_count, API_CLASSES);
     assert_int_equal(info.input_size, API_INPUT);
     assert_int_equal(info.output_size, API_CLASSES);
+    assert_int_equal(info.output_rank, 1);
+    assert_int_equal(info.output_dims[0], API_CLASSES);
+    assert_int_equal(info.output_dims[1], 1);
+    assert_int_equal(info.output_dims[2], 1);
     assert_int_equal(info.parameters, parameters);
     assert_int_equal(info.macs, macs);
     assert_true(info.pass_batch >= 1);

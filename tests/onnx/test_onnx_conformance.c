@@ -28,6 +28,16 @@ static wrn_status load(const char *path, const struct npy_file *input, wrn_model
     return wrn_load(path, &options, model, &test_error);
 }
 
+/* The library's shape of an output is that of the array, batch apart; but for a Flatten that mixes the batch with channels. */
+static bool same_shape(const wrn_model_info *info, int64_t batch, const struct npy_file *expected)
+{
+    if (expected->dims[0] != batch) return true;
+    if (expected->rank != info->output_rank + 1) return false;
+    for (int32_t i = 0; i < info->output_rank; i++)
+        if (expected->dims[i + 1] != info->output_dims[i]) return false;
+    return true;
+}
+
 static void run_case(const char *folder, const char *name)
 {
     char *model_path = join(folder, name, "model.onnx"), *input_path = join(folder, name, "input.npy");
@@ -44,6 +54,7 @@ static void run_case(const char *folder, const char *name)
     wrn_model_info info = WRN_MODEL_INFO_INIT;
     assert_ok(wrn_model_get_info(model, &info, &test_error));
     if (info.output_size * (uint64_t)input.dims[0] != expected.count) fail_msg("%s: %llu outputs an image", name, (unsigned long long)info.output_size);
+    if (!same_shape(&info, input.dims[0], &expected)) fail_msg("%s: output of %d x %d x %d", name, info.output_dims[0], info.output_dims[1], info.output_dims[2]);
     double largest = 0, error = 0;
     for (size_t i = 0; i < expected.count; i++) {
         largest = fmax(largest, fabs(expected.values[i]));
