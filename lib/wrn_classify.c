@@ -25,6 +25,14 @@ wrn_status wrn_preprocess_image(const wrn_model *model, const uint8_t *pixels, i
                               pixels, width, height, stride, pixel_format, input, error);
 }
 
+/* Of a network whose arithmetic went beyond float32. */
+static wrn_status check_numbers(const float *probabilities, size_t count, wrn_error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        if (isnan(probabilities[i])) return wrn_fail(error, WRN_E_NUMERIC, "the output for class %zu gives no probability: it is not a finite number", i);
+    return WRN_OK;
+}
+
 static void softmax(const float *output, size_t count, float *probabilities)
 {
     double largest = output[0], sum = 0;
@@ -44,11 +52,11 @@ wrn_status wrn_probabilities(const wrn_model *model, const float *output, size_t
         return wrn_fail(error, WRN_E_ARG, "argument count is %zu, the model has %llu outputs", count, (unsigned long long)model->plan->output_size);
     if (model->plan->output_kind == WRN_OUTPUT_LOGITS) {
         softmax(output, count, probabilities);
-        return WRN_OK;
+    } else {
+        for (size_t i = 0; i < count; i++)
+            probabilities[i] = model->plan->output_kind == WRN_OUTPUT_PROBABILITIES ? output[i] : (float)exp(output[i]);
     }
-    for (size_t i = 0; i < count; i++)
-        probabilities[i] = model->plan->output_kind == WRN_OUTPUT_PROBABILITIES ? output[i] : (float)exp(output[i]);
-    return WRN_OK;
+    return check_numbers(probabilities, count, error);
 }
 
 /* Keeps `top` sorted: best first, of equal ones the lower class. Classes come in order, so a later one must be better. */

@@ -148,6 +148,8 @@ static void predictions(void **state)
     }
     assert_ok(wrn_probabilities(model, logits, API_CLASSES, logits, &test_error)); /* in place */
     assert_memory_equal(logits, probabilities, sizeof probabilities);
+    logits[3] = NAN;
+    assert_fails(wrn_probabilities(model, logits, API_CLASSES, probabilities, &test_error), WRN_E_NUMERIC, "output for class");
     free(logits);
     const int32_t bad[] = { 0, -1, API_CLASSES + 1, INT32_MAX };
     for (size_t i = 0; i < 4; i++)

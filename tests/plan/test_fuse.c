@@ -98,7 +98,33 @@ static void test_fold_overflow(void **state)
     assert_ok(wrn_graph_set_output(g, out, &test_error));
     struct wrn_plan_options o = { .isa = WRN_ISA_C, .lanes = 1 };
     struct wrn_plan *plan;
-    assert_fails(wrn_plan_create(&alloc, g, &o, &plan, &test_error), WRN_E_NUMERIC, "'kernel'");
+    assert_fails(wrn_plan_create(&alloc, g, &o, &plan, &test_error), WRN_E_NUMERIC, "node 'conv': weights 'kernel'");
+    wrn_graph_free(g);
+}
+
+/* So is one that becomes an epilogue: two after a sum, each within float32, together beyond it. */
+static void test_epilogue_overflow(void **state)
+{
+    (void)state;
+    struct wrn_alloc alloc = wrn_alloc_default();
+    struct wrn_graph *g;
+    static const float big[1] = { 1e30f };
+    int64_t channel = 1;
+    int32_t x, out;
+    assert_ok(wrn_graph_create(&alloc, &g, &test_error));
+    assert_ok(wrn_graph_set_input(g, "input", 4, 1, 4, 4, WRN_LAYOUT_NCHW, &x, &test_error));
+    struct wrn_node sum = wrn_node_make(WRN_OP_ADD, "sum", x);
+    sum.inputs[1] = x;
+    assert_ok(wrn_graph_add_node(g, &sum, NULL, &out, &test_error));
+    for (int i = 0; i < 2; i++) {
+        struct wrn_node affine = wrn_node_make(WRN_OP_AFFINE, "affine", out);
+        assert_ok(wrn_graph_add_weight(g, "scale", WRN_F32, 1, &channel, big, &affine.weights[0], &test_error));
+        assert_ok(wrn_graph_add_node(g, &affine, NULL, &out, &test_error));
+    }
+    assert_ok(wrn_graph_set_output(g, out, &test_error));
+    struct wrn_plan_options o = { .isa = WRN_ISA_C, .lanes = 1 };
+    struct wrn_plan *plan;
+    assert_fails(wrn_plan_create(&alloc, g, &o, &plan, &test_error), WRN_E_NUMERIC, "the scale of channel 0");
     wrn_graph_free(g);
 }
 
@@ -107,6 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pre_activation),      cmocka_unit_test(test_post_activation), cmocka_unit_test(test_pad_and_dropout),
         cmocka_unit_test(test_raw_only_where_read), cmocka_unit_test(test_fold_overflow),
+        cmocka_unit_test(test_epilogue_overflow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
