@@ -217,7 +217,7 @@ typedef struct wrn_model_info {
     uint64_t macs;            /* multiply-accumulates per image, as the graph states them */
     uint64_t model_bytes;     /* memory held by the model: packed weights, plan, labels */
     uint64_t session_bytes;   /* memory that each session adds, exactly */
-    int32_t output_rank;      /* of one image's output, as the file has it: 1 for a vector, 3 for a map */
+    int32_t output_rank;      /* of one image's output, as the file has it: 1 for a vector, 3 for a map or a reshaped map */
     int32_t output_dims[3];   /* its dimensions in the order of the floats; 1 behind the last */
 } wrn_model_info;
 #define WRN_MODEL_INFO_INIT WRN_INIT_(wrn_model_info)
