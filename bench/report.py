@@ -59,6 +59,16 @@ def bar_chart(results, machine):
     return document(left + room + 120, y - 8, parts)
 
 
+def round_step(least):
+    """The smallest of 1, 2, 5, 10, 20, 50, ... that is not below `least`."""
+    power = 1
+    while True:
+        for factor in (1, 2, 5):
+            if factor * power >= least:
+                return factor * power
+        power *= 10
+
+
 def scaling_chart(results, machine):
     """Images per second against threads, both axes linear."""
     left, top, width, height = 70, 76, 520, 320
@@ -71,8 +81,8 @@ def scaling_chart(results, machine):
     x = lambda threads: left + width * threads / most_threads
     y = lambda rate: top + height * (1 - rate / fastest)
     parts = [text(20, 32, f"{title(results[0])}: images per second against threads", "title"), text(20, 52, machine["CPU"], "soft")]
-    for part in range(5):
-        rate = fastest * part / 4
+    step = round_step(fastest / 4)
+    for rate in range(0, int(fastest) + 1, step):
         parts.append(f'<line class="axis" x1="{left}" x2="{left + width}" y1="{y(rate):.1f}" y2="{y(rate):.1f}"/>')
         parts.append(text(left - 8, y(rate) + 4, f"{rate:.0f}", "end soft"))
     for threads in sorted({r["threads"] for r in results}):
@@ -81,8 +91,10 @@ def scaling_chart(results, machine):
         points = " ".join(f"{x(threads):.1f},{y(rate):.1f}" for threads, rate in sorted(line))
         own = name == "libwrn"
         parts.append(f'<polyline points="{points}" fill="none" stroke="{LINES[name]}" stroke-width="{3 if own else 2}"/>')
-        threads, rate = max(line)
-        parts.append(text(x(threads) + 8, y(rate) + 4, NAMES[name], "own" if own else "soft"))
+    lowest = top
+    for rate, name in sorted(((max(line)[1], name) for name, line in rates.items()), reverse=True):
+        lowest = max(lowest + 15, y(rate) + 4)
+        parts.append(text(left + width + 8, lowest, NAMES[name], "own" if name == "libwrn" else "soft"))
     return document(left + width + 120, top + height + 40, parts)
 
 
