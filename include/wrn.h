@@ -136,8 +136,8 @@ WRN_API void wrn_free(wrn_model *model);
  * Runs the network. `input` holds batch images of float32, one after the other, each in the layout
  * in which the model was exported (wrn_model_info.input_layout: C*H*W or H*W*C), already normalized.
  * input_count and output_count are the numbers of floats in the two arrays: exactly
- * batch * input_size, and at least batch * output_size. No alignment is asked for; the arrays must
- * not overlap (WRN_E_ARG). Any batch >= 1; large ones are worked off in passes.
+ * batch * input_size, and at least batch * output_size. Arrays need the alignment of float alone, and
+ * must not overlap (WRN_E_ARG). Any batch >= 1; large ones are worked off in passes.
  * Any number of threads may call this on the same model; calls do not wait for each other.
  * After the first call from as many threads there is no further allocation.
  */

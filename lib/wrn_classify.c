@@ -19,6 +19,7 @@ wrn_status wrn_preprocess_image(const wrn_model *model, const uint8_t *pixels, i
     WRN_TRY(wrn_model_check(model, error));
     WRN_TRY(need_preprocess(model, error));
     if (!input) return wrn_fail(error, WRN_E_ARG, "argument input is NULL");
+    if (!wrn_aligned(input)) return wrn_fail(error, WRN_E_ARG, "argument input is not aligned to a float");
     if (input_count != model->plan->input_size)
         return wrn_fail(error, WRN_E_ARG, "argument input_count is %zu, the model takes %llu floats", input_count, (unsigned long long)model->plan->input_size);
     return wrn_preprocess_run(&model->alloc, &model->preprocess, model->channels, model->height, model->width, model->plan->input_layout,
@@ -48,6 +49,8 @@ wrn_status wrn_probabilities(const wrn_model *model, const float *output, size_t
 {
     WRN_TRY(wrn_model_check(model, error));
     if (!output || !probabilities) return wrn_fail(error, WRN_E_ARG, "argument %s is NULL", output ? "probabilities" : "output");
+    if (!wrn_aligned(output) || !wrn_aligned(probabilities))
+        return wrn_fail(error, WRN_E_ARG, "argument %s is not aligned to a float", wrn_aligned(output) ? "probabilities" : "output");
     if (count != model->plan->output_size)
         return wrn_fail(error, WRN_E_ARG, "argument count is %zu, the model has %llu outputs", count, (unsigned long long)model->plan->output_size);
     if (model->plan->output_kind == WRN_OUTPUT_LOGITS) {

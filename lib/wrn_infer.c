@@ -67,11 +67,6 @@ void wrn_session_free(wrn_session *session)
 
 /* ---- checks of the caller's arrays ---- */
 
-static bool aligned(const float *p)
-{
-    return (uintptr_t)p % _Alignof(float) == 0;
-}
-
 static bool overlap(const float *a, size_t a_count, const float *b, size_t b_count)
 {
     uintptr_t a0 = (uintptr_t)a, b0 = (uintptr_t)b;
@@ -94,7 +89,7 @@ static wrn_status check_input(const struct wrn_plan *plan, int32_t batch, const 
     size_t needed;
     WRN_TRY(batch_floats(batch, plan->input_size, &needed, error));
     if (!input) return wrn_fail(error, WRN_E_ARG, "argument input is NULL");
-    if (!aligned(input)) return wrn_fail(error, WRN_E_ARG, "argument input is not aligned to a float");
+    if (!wrn_aligned(input)) return wrn_fail(error, WRN_E_ARG, "argument input is not aligned to a float");
     if (count != needed)
         return wrn_fail(error, WRN_E_ARG, "argument input_count is %zu: %d images of %llu floats are %zu", count, batch,
                         (unsigned long long)plan->input_size, needed);
@@ -107,7 +102,7 @@ static wrn_status check_output(int32_t batch, uint64_t size, const float *output
     size_t needed;
     WRN_TRY(batch_floats(batch, size, &needed, error));
     if (!output) return wrn_fail(error, WRN_E_ARG, "argument output is NULL");
-    if (!aligned(output)) return wrn_fail(error, WRN_E_ARG, "argument output is not aligned to a float");
+    if (!wrn_aligned(output)) return wrn_fail(error, WRN_E_ARG, "argument output is not aligned to a float");
     if (count < needed)
         return wrn_fail(error, WRN_E_ARG, "argument output_count is %zu: %d images of %llu floats are %zu", count, batch,
                         (unsigned long long)size, needed);

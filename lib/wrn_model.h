@@ -41,6 +41,9 @@ struct wrn_model {
     struct wrn_session *idle;  /* sessions of wrn_infer that nobody uses right now */
 };
 
+/* Whether a caller's array can be read as floats. */
+static inline bool wrn_aligned(const float *p) { return (uintptr_t)p % _Alignof(float) == 0; }
+
 /* Fails with WRN_E_ARG for NULL and for what is no (longer a) model. */
 wrn_status wrn_model_check(const wrn_model *model, wrn_error *error);
 

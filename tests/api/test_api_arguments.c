@@ -191,6 +191,11 @@ static void alignment(void **state)
     for (size_t shift = 1; shift < 4; shift++) {
         fails_both_ways(1, (const float *)(const void *)(bytes + shift), API_INPUT, output, API_CLASSES, "aligned");
         fails_both_ways(1, input, API_INPUT, (float *)(void *)(bytes + shift), API_CLASSES, "aligned");
+        static const uint8_t pixels[3 * API_SIDE * API_SIDE];
+        float *odd = (float *)(void *)(bytes + shift);
+        assert_fails(wrn_preprocess_image(model, pixels, API_SIDE, API_SIDE, 3 * API_SIDE, WRN_PIXELS_RGB, odd, API_INPUT, &test_error), WRN_E_ARG, "aligned");
+        assert_fails(wrn_probabilities(model, odd, API_CLASSES, output, &test_error), WRN_E_ARG, "output");
+        assert_fails(wrn_probabilities(model, output, API_CLASSES, odd, &test_error), WRN_E_ARG, "probabilities");
     }
     for (size_t shift = 0; shift < 16; shift++) {
         float *in = (float *)(void *)bytes + shift, *out = in + API_INPUT;
