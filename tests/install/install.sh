@@ -26,6 +26,12 @@ step "pkg-config, shared"
 "$cc" -std=c11 -Wall -Wextra -Werror "$consumer" -o "$work/shared" $(pc --cflags --libs)
 LD_LIBRARY_PATH=$prefix/$libdir "$work/shared"
 
+step "the program in the README"
+sed -n '/^```c$/,/^```$/{/^```/d;p}' "$source/README.md" >"$work/readme.c"
+grep -q wrn_classify "$work/readme.c"
+# shellcheck disable=SC2046
+"$cc" -std=c11 -Wall -Wextra -Werror -c "$work/readme.c" -o "$work/readme.o" $(pc --cflags)
+
 step "pkg-config, static"
 # shellcheck disable=SC2046
 "$cc" -std=c11 -DWRN_STATIC "$consumer" -o "$work/static" $(pc --cflags) -Wl,-Bstatic -lwrn -Wl,-Bdynamic \
