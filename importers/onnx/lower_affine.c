@@ -79,11 +79,19 @@ static int32_t bias_place(const struct wrn_onnx *x, const struct wrn_onnx_value 
     return (made_by->op == WRN_OP_LINEAR || made_by->op == WRN_OP_CONV) && made_by->weights[1] < 0 ? producer : -1;
 }
 
-enum affine { PLUS, TIMES };
+/* Scale and shift of `channels` numbers, 1 and 0. */
+static wrn_status make_pending(struct wrn_onnx *x, struct wrn_onnx_act *a, int32_t channels)
+{
+    a->scale = wrn_arena_alloc(&x->scratch, (size_t)channels, sizeof(double));
+    a->shift = wrn_arena_alloc(&x->scratch, (size_t)channels, sizeof(double));
+    if (!a->scale || !a->shift) return wrn_onnx_no_memory(x);
+    for (int32_t c = 0; c < channels; c++) a->scale[c] = 1;
+    return WRN_OK;
+}
 
-/* out = v + sign * constant, or sign * v * constant, or the like: scale and shift of v by `values`. */
-static wrn_status apply(struct wrn_onnx *x, struct wrn_onnx_node *n, struct wrn_onnx_value *v, const double *scale, const double *shift,
-                        const struct wrn_onnx_view *view)
+/* The first output is v * factor * scale[c] + shift[c]; scale and shift may be NULL. */
+static wrn_status apply(struct wrn_onnx *x, struct wrn_onnx_node *n, struct wrn_onnx_value *v, double factor, const double *scale,
+                        const double *shift, const struct wrn_onnx_view *view)
 {
     const int32_t channels = wrn_onnx_axis_size(x, v->act, WRN_ONNX_C);
     int32_t value;
@@ -94,39 +102,47 @@ static wrn_status apply(struct wrn_onnx *x, struct wrn_onnx_node *n, struct wrn_
 
     WRN_TRY(wrn_onnx_set_act(x, n->outputs[0], -1, view, n->name));
     struct wrn_onnx_act *a = n->outputs[0]->act;
-    a->source = before.value < 0 ? before.source : before.value;
     a->bias_of = bias_of;
-    a->scale = wrn_arena_alloc(&x->scratch, (size_t)channels, sizeof(double));
-    a->shift = wrn_arena_alloc(&x->scratch, (size_t)channels, sizeof(double));
-    if (!a->scale || !a->shift) return wrn_onnx_no_memory(x);
+    a->source = before.value < 0 ? before.source : before.value;
+    a->scale = before.scale; /* of a chain that nothing else reads: continued in place */
+    a->shift = before.shift;
+    if (before.value >= 0) WRN_TRY(make_pending(x, a, channels));
     for (int32_t c = 0; c < channels; c++) {
-        double s = scale ? scale[c] : 1, t = shift ? shift[c] : 0;
-        a->scale[c] = s * (before.value < 0 ? before.scale[c] : 1);
-        a->shift[c] = s * (before.value < 0 ? before.shift[c] : 0) + t;
+        double s = factor * (scale ? scale[c] : 1);
+        a->scale[c] *= s;
+        a->shift[c] = s * a->shift[c] + (shift ? shift[c] : 0);
     }
     return WRN_OK;
 }
 
-/* v * scale_by + shift_by, one of them the constant: `invert` 1 / constant, `sign` of the constant, `v_sign` of v. */
-struct form {
-    enum affine kind;
-    double sign, v_sign;
-    bool invert;
-};
+/* A number for each channel, until the next call. */
+static wrn_status row(struct wrn_onnx *x, int32_t channels, double **values)
+{
+    if (channels > x->row_length) {
+        x->row = wrn_arena_alloc(&x->scratch, (size_t)channels, sizeof(double));
+        if (!x->row) return wrn_onnx_no_memory(x);
+        x->row_length = channels;
+    }
+    *values = x->row;
+    return WRN_OK;
+}
 
-static wrn_status with_constant(struct wrn_onnx *x, struct wrn_onnx_node *n, struct wrn_onnx_value *v, struct wrn_onnx_value *constant, struct form form)
+/* What is done with v and the constant k. */
+enum form { SUM, DIFFERENCE, REVERSE_DIFFERENCE, PRODUCT, QUOTIENT }; /* v + k, v - k, k - v, v * k, v / k */
+
+static wrn_status with_constant(struct wrn_onnx *x, struct wrn_onnx_node *n, struct wrn_onnx_value *v, struct wrn_onnx_value *constant, enum form form)
 {
     const int32_t channels = wrn_onnx_axis_size(x, v->act, WRN_ONNX_C);
     struct wrn_onnx_view view;
-    double *values = wrn_arena_alloc(&x->scratch, (size_t)channels, sizeof *values);
-    double *signs = wrn_arena_alloc(&x->scratch, (size_t)channels, sizeof *signs);
-    if (!values || !signs) return wrn_onnx_no_memory(x);
-    WRN_TRY(per_channel(x, n, v, constant, values, &view));
+    double *k = NULL;
+    WRN_TRY(row(x, channels, &k));
+    WRN_TRY(per_channel(x, n, v, constant, k, &view));
     for (int32_t c = 0; c < channels; c++) {
-        values[c] = form.sign * (form.invert ? 1 / values[c] : values[c]);
-        signs[c] = form.v_sign;
+        if (form == DIFFERENCE) k[c] = -k[c];
+        if (form == QUOTIENT) k[c] = 1 / k[c];
     }
-    return form.kind == TIMES ? apply(x, n, v, values, NULL, &view) : apply(x, n, v, signs, values, &view);
+    if (form == PRODUCT || form == QUOTIENT) return apply(x, n, v, 1, k, NULL, &view);
+    return apply(x, n, v, form == REVERSE_DIFFERENCE ? -1 : 1, NULL, k, &view);
 }
 
 /* ---- two activations ---- */
@@ -183,12 +199,11 @@ static bool is_act(const struct wrn_onnx_value *v)
 wrn_status wrn_onnx_add_op(struct wrn_onnx *x, struct wrn_onnx_node *n)
 {
     struct wrn_onnx_value *v[2];
-    const struct form plus = { PLUS, 1, 1, false };
     int32_t value;
     WRN_TRY(operands(x, n, v));
     if (!is_act(v[0]) && !is_act(v[1])) return wrn_onnx_arithmetic(x, n);
-    if (!is_act(v[1])) return with_constant(x, n, v[0], v[1], plus);
-    if (!is_act(v[0])) return with_constant(x, n, v[1], v[0], plus);
+    if (!is_act(v[1])) return with_constant(x, n, v[0], v[1], SUM);
+    if (!is_act(v[0])) return with_constant(x, n, v[1], v[0], SUM);
     WRN_TRY(wrn_onnx_settle(x, v[0], &value));
     WRN_TRY(sum_of(x, n, value, v[0], v[1], n->outputs[0]->name, &value));
     return wrn_onnx_set_act(x, n->outputs[0], value, &v[0]->view, n->name);
@@ -204,19 +219,18 @@ wrn_status wrn_onnx_sub(struct wrn_onnx *x, struct wrn_onnx_node *n)
     struct wrn_onnx_value *v[2];
     WRN_TRY(operands(x, n, v));
     if (!is_act(v[0]) && !is_act(v[1])) return wrn_onnx_arithmetic(x, n);
-    if (!is_act(v[1])) return with_constant(x, n, v[0], v[1], (struct form){ PLUS, -1, 1, false });
-    if (!is_act(v[0])) return with_constant(x, n, v[1], v[0], (struct form){ PLUS, 1, -1, false });
+    if (!is_act(v[1])) return with_constant(x, n, v[0], v[1], DIFFERENCE);
+    if (!is_act(v[0])) return with_constant(x, n, v[1], v[0], REVERSE_DIFFERENCE);
     return two_activations(x, "difference");
 }
 
 wrn_status wrn_onnx_mul(struct wrn_onnx *x, struct wrn_onnx_node *n)
 {
     struct wrn_onnx_value *v[2];
-    const struct form times = { TIMES, 1, 1, false };
     WRN_TRY(operands(x, n, v));
     if (!is_act(v[0]) && !is_act(v[1])) return wrn_onnx_arithmetic(x, n);
-    if (!is_act(v[1])) return with_constant(x, n, v[0], v[1], times);
-    if (!is_act(v[0])) return with_constant(x, n, v[1], v[0], times);
+    if (!is_act(v[1])) return with_constant(x, n, v[0], v[1], PRODUCT);
+    if (!is_act(v[0])) return with_constant(x, n, v[1], v[0], PRODUCT);
     return two_activations(x, "product");
 }
 
@@ -226,17 +240,13 @@ wrn_status wrn_onnx_div(struct wrn_onnx *x, struct wrn_onnx_node *n)
     WRN_TRY(operands(x, n, v));
     if (!is_act(v[0]) && !is_act(v[1])) return wrn_onnx_arithmetic(x, n);
     if (is_act(v[1])) return two_activations(x, "quotient");
-    return with_constant(x, n, v[0], v[1], (struct form){ TIMES, 1, 1, true });
+    return with_constant(x, n, v[0], v[1], QUOTIENT);
 }
 
 wrn_status wrn_onnx_scaled(struct wrn_onnx *x, struct wrn_onnx_node *n, struct wrn_onnx_value *v, double factor)
 {
-    const int32_t channels = wrn_onnx_axis_size(x, v->act, WRN_ONNX_C);
     const struct wrn_onnx_view view = v->view;
-    double *scale = wrn_arena_alloc(&x->scratch, (size_t)channels, sizeof *scale);
-    if (!scale) return wrn_onnx_no_memory(x);
-    for (int32_t c = 0; c < channels; c++) scale[c] = factor;
-    return apply(x, n, v, scale, NULL, &view);
+    return apply(x, n, v, factor, NULL, NULL, &view);
 }
 
 wrn_status wrn_onnx_neg(struct wrn_onnx *x, struct wrn_onnx_node *n)

@@ -15,8 +15,7 @@ static wrn_status set_numbers(struct wrn_onnx *x, struct wrn_onnx_node *n, int32
     if (t.count) memcpy(memory, numbers, (size_t)t.count * wrn_onnx_type_size(type));
     for (uint64_t i = 0; type == WRN_ONNX_INT64 && i < t.count; i++)
         if (wrn_onnx_get_int(&t, i) == WRN_ONNX_BATCH) return wrn_onnx_fail(x, WRN_E_LIMIT, "a number that is out of range");
-    wrn_onnx_set_constant(n, &t);
-    return WRN_OK;
+    return wrn_onnx_set_constant(x, n, &t);
 }
 
 wrn_status wrn_onnx_constant(struct wrn_onnx *x, struct wrn_onnx_node *n)
@@ -28,8 +27,7 @@ wrn_status wrn_onnx_constant(struct wrn_onnx *x, struct wrn_onnx_node *n)
         struct wrn_onnx_tensor t;
         WRN_TRY(wrn_onnx_tensor_decode(x, a->t, &t));
         t.name = n->outputs[0]->name;
-        wrn_onnx_set_constant(n, &t);
-        return WRN_OK;
+        return wrn_onnx_set_constant(x, n, &t);
     }
     WRN_TRY(wrn_onnx_attr_find(x, n, "value_ints", &a));
     if (a) return set_numbers(x, n, WRN_ONNX_INT64, 1, a->n_ints, a->ints);
@@ -57,8 +55,7 @@ wrn_status wrn_onnx_constant_of_shape(struct wrn_onnx *x, struct wrn_onnx_node *
     one.rank = 0;
     one.name = n->outputs[0]->name;
     WRN_TRY(wrn_onnx_broadcast(x, &one, rank, dims, &t));
-    wrn_onnx_set_constant(n, &t);
-    return WRN_OK;
+    return wrn_onnx_set_constant(x, n, &t);
 }
 
 /* begin and end of a range clamped to 0..length, negative ones counted from the end. */
@@ -88,8 +85,7 @@ wrn_status wrn_onnx_shape(struct wrn_onnx *x, struct wrn_onnx_node *n)
     void *memory;
     WRN_TRY(wrn_onnx_tensor_make(x, n->outputs[0]->name, WRN_ONNX_INT64, 1, &count, &t, &memory));
     for (int64_t i = 0; i < count; i++) ((int64_t *)memory)[i] = dims[start + i];
-    wrn_onnx_set_constant(n, &t);
-    return WRN_OK;
+    return wrn_onnx_set_constant(x, n, &t);
 }
 
 wrn_status wrn_onnx_gather(struct wrn_onnx *x, struct wrn_onnx_node *n)
@@ -112,15 +108,14 @@ wrn_status wrn_onnx_gather(struct wrn_onnx *x, struct wrn_onnx_node *n)
     WRN_TRY(wrn_onnx_tensor_make(x, n->outputs[0]->name, from->type, rank, dims, &t, &memory));
     const size_t bytes = (size_t)inner * wrn_onnx_type_size(from->type);
     uint8_t *to = memory;
-    for (int64_t o = 0; o < outer; o++)
+    for (int64_t o = 0; t.count && o < outer; o++)
         for (uint64_t i = 0; i < index->count; i++, to += bytes) {
             int64_t length = from->dims[axis], at = wrn_onnx_get_int(index, i);
             if (at < -length || at >= length) return wrn_onnx_fail(x, WRN_E_SHAPE, "index %lld of %lld", (long long)at, (long long)length);
             if (at < 0) at += length;
             if (bytes) memcpy(to, from->data + (size_t)(o * length + at) * bytes, bytes);
         }
-    wrn_onnx_set_constant(n, &t);
-    return WRN_OK;
+    return wrn_onnx_set_constant(x, n, &t);
 }
 
 wrn_status wrn_onnx_slice(struct wrn_onnx *x, struct wrn_onnx_node *n)
@@ -130,6 +125,7 @@ wrn_status wrn_onnx_slice(struct wrn_onnx *x, struct wrn_onnx_node *n)
     int64_t starts[WRN_ONNX_MAX_RANK], ends[WRN_ONNX_MAX_RANK], axes[WRN_ONNX_MAX_RANK], steps[WRN_ONNX_MAX_RANK];
     int64_t dims[WRN_ONNX_MAX_RANK], strides[WRN_ONNX_MAX_RANK], offset = 0;
     int32_t count, end_count, axis_count, step_count, axis;
+    bool sliced[WRN_ONNX_MAX_RANK] = { false };
     WRN_TRY(wrn_onnx_inputs(x, n, 1, 5));
     WRN_TRY(wrn_onnx_need_constant(x, n, 0, &v));
     WRN_TRY(wrn_onnx_int_list(x, n, "starts", 1, WRN_ONNX_MAX_RANK, starts, &count));
@@ -143,6 +139,8 @@ wrn_status wrn_onnx_slice(struct wrn_onnx *x, struct wrn_onnx_node *n)
     for (int32_t i = 0; i < count; i++) {
         int64_t step = step_count < 0 ? 1 : steps[i];
         WRN_TRY(wrn_onnx_axis_of(x, axis_count < 0 ? i : axes[i], v->tensor.rank, &axis));
+        if (sliced[axis]) return wrn_onnx_fail(x, WRN_E_FORMAT, "axis %d is given twice", axis);
+        sliced[axis] = true;
         const int64_t length = v->tensor.dims[axis];
         if (step == 0 || step < -INT32_MAX || step > INT32_MAX) return wrn_onnx_fail(x, WRN_E_SHAPE, "a step of %lld", (long long)step);
         int64_t from = clamp(starts[i], 0, step > 0 ? length : length - 1, length);
@@ -153,8 +151,7 @@ wrn_status wrn_onnx_slice(struct wrn_onnx *x, struct wrn_onnx_node *n)
         strides[axis] *= step;
     }
     WRN_TRY(wrn_onnx_strided(x, &v->tensor, v->tensor.rank, dims, strides, offset, &t));
-    wrn_onnx_set_constant(n, &t);
-    return WRN_OK;
+    return wrn_onnx_set_constant(x, n, &t);
 }
 
 wrn_status wrn_onnx_concat(struct wrn_onnx *x, struct wrn_onnx_node *n)
@@ -187,8 +184,7 @@ wrn_status wrn_onnx_concat(struct wrn_onnx *x, struct wrn_onnx_node *n)
             if (bytes) memcpy(to, part->data + (size_t)o * bytes, bytes);
             to += bytes;
         }
-    wrn_onnx_set_constant(n, &t);
-    return WRN_OK;
+    return wrn_onnx_set_constant(x, n, &t);
 }
 
 wrn_status wrn_onnx_expand(struct wrn_onnx *x, struct wrn_onnx_node *n)
@@ -207,8 +203,7 @@ wrn_status wrn_onnx_expand(struct wrn_onnx *x, struct wrn_onnx_node *n)
     for (int32_t i = 0; i < v->tensor.rank; i++) /* a 1 leaves the constant's own length */
         if (dims[rank - v->tensor.rank + i] == 1) dims[rank - v->tensor.rank + i] = v->tensor.dims[i];
     WRN_TRY(wrn_onnx_broadcast(x, &v->tensor, rank, dims, &t));
-    wrn_onnx_set_constant(n, &t);
-    return WRN_OK;
+    return wrn_onnx_set_constant(x, n, &t);
 }
 
 wrn_status wrn_onnx_arithmetic(struct wrn_onnx *x, struct wrn_onnx_node *n)
@@ -219,8 +214,7 @@ wrn_status wrn_onnx_arithmetic(struct wrn_onnx *x, struct wrn_onnx_node *n)
     WRN_TRY(wrn_onnx_need_constant(x, n, 0, &a));
     if (n->input_count == 2) WRN_TRY(wrn_onnx_need_constant(x, n, 1, &b));
     WRN_TRY(wrn_onnx_compute(x, n->proto->op_type, &a->tensor, b ? &b->tensor : NULL, &t));
-    wrn_onnx_set_constant(n, &t);
-    return WRN_OK;
+    return wrn_onnx_set_constant(x, n, &t);
 }
 
 /* Of a list of integers: how TensorFlow counts the features of a shape. */
@@ -242,6 +236,5 @@ wrn_status wrn_onnx_reduce_prod(struct wrn_onnx *x, struct wrn_onnx_node *n)
     }
     WRN_TRY(wrn_onnx_tensor_make(x, n->outputs[0]->name, WRN_ONNX_INT64, keep != 0, &one, &t, &memory));
     memcpy(memory, &product, sizeof product);
-    wrn_onnx_set_constant(n, &t);
-    return WRN_OK;
+    return wrn_onnx_set_constant(x, n, &t);
 }

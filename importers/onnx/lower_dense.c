@@ -20,6 +20,7 @@ static wrn_status matrix_of(struct wrn_onnx *x, const struct wrn_onnx_node *n, b
     const struct wrn_onnx_tensor *t = &m->v->tensor;
     if (t->rank != 2) return wrn_onnx_fail(x, WRN_E_SHAPE, "weights '%.*s' are of rank %d instead of 2", WRN_NAME_MAX, m->v->name, t->rank);
     if (!wrn_onnx_is_float(t->type)) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "weights '%.*s' of type %s", WRN_NAME_MAX, m->v->name, wrn_onnx_type_name(t->type));
+    if (t->count == 0) return wrn_onnx_fail(x, WRN_E_SHAPE, "weights '%.*s' have a dimension of 0", WRN_NAME_MAX, m->v->name);
     m->out = t->dims[transposed ? 0 : 1];
     m->in = t->dims[transposed ? 1 : 0];
     m->step_out = transposed ? t->dims[1] : 1;
@@ -28,9 +29,9 @@ static wrn_status matrix_of(struct wrn_onnx *x, const struct wrn_onnx_node *n, b
     return WRN_OK;
 }
 
-/* The columns of the matrix follow the order in which ONNX sees the features; the graph's vectors go C, H, W. Fills, for
- * each of the graph's features, its number in ONNX. False: they agree. */
-static bool reordered(const struct wrn_onnx *x, const struct wrn_onnx_value *v, const uint8_t *order, int32_t count, int64_t *number)
+/* The columns of the matrix follow the order in which ONNX sees the features; the graph's vectors go C, H, W. Gives, for
+ * each of the graph's features, its number in ONNX; NULL: they agree. */
+static wrn_status reorder(struct wrn_onnx *x, const struct wrn_onnx_value *v, const uint8_t *order, int32_t count, const struct matrix *m, int64_t **number)
 {
     const int64_t c = wrn_onnx_axis_size(x, v->act, WRN_ONNX_C), h = wrn_onnx_axis_size(x, v->act, WRN_ONNX_H), w = wrn_onnx_axis_size(x, v->act, WRN_ONNX_W);
     int64_t steps[4] = { 0 }, step = 1;
@@ -40,28 +41,30 @@ static bool reordered(const struct wrn_onnx *x, const struct wrn_onnx_value *v, 
         step *= wrn_onnx_axis_size(x, v->act, order[i]);
         sorted = sorted && (i == 0 || order[i - 1] < order[i]);
     }
-    if (sorted) return false;
+    *number = NULL;
+    if (sorted) return WRN_OK;
+    *number = wrn_arena_alloc(&x->scratch, (size_t)m->in, sizeof **number);
+    if (!*number) return wrn_onnx_no_memory(x);
     for (int64_t i = 0, y = 0; y < c * h; y++)
         for (int64_t z = 0; z < w; z++)
-            number[i++] = y / h * steps[WRN_ONNX_C] + y % h * steps[WRN_ONNX_H] + z * steps[WRN_ONNX_W];
-    return true;
+            (*number)[i++] = y / h * steps[WRN_ONNX_C] + y % h * steps[WRN_ONNX_H] + z * steps[WRN_ONNX_W];
+    return WRN_OK;
 }
 
 static wrn_status matrix_weight(struct wrn_onnx *x, const struct wrn_onnx_value *v, const uint8_t *order, int32_t count, const struct matrix *m, int32_t *weight)
 {
     const struct wrn_onnx_tensor *t = &m->v->tensor;
     const int64_t dims[2] = { m->out, m->in };
-    int64_t *number = wrn_arena_alloc(&x->scratch, (size_t)m->in, sizeof *number);
-    if (!number) return wrn_onnx_no_memory(x);
-    const bool moved = reordered(x, v, order, count, number);
-    if (!moved && m->step_in == 1 && m->factor == 1) return wrn_onnx_weight(x, m->v, weight);
+    int64_t *number = NULL;
+    void *data;
+    WRN_TRY(reorder(x, v, order, count, m, &number));
+    if (!number && m->step_in == 1 && m->factor == 1) return wrn_onnx_weight(x, m->v, weight);
 
     const bool half = t->type == WRN_ONNX_FLOAT16 && m->factor == 1;
-    void *data = wrn_arena_alloc(&x->graph->arena, (size_t)t->count, half ? 2 : 4);
-    if (!data) return wrn_onnx_no_memory(x);
+    WRN_TRY(wrn_onnx_constant_memory(x, t->count, half ? 2 : 4, &data));
     for (int64_t o = 0, at = 0; o < m->out; o++)
         for (int64_t i = 0; i < m->in; i++, at++) {
-            uint64_t from = (uint64_t)(o * m->step_out + (moved ? number[i] : i) * m->step_in);
+            uint64_t from = (uint64_t)(o * m->step_out + (number ? number[i] : i) * m->step_in);
             if (half) memcpy((uint16_t *)data + at, t->data + 2 * from, 2);
             else ((float *)data)[at] = (float)(m->factor * wrn_onnx_get(t, from));
         }
@@ -80,8 +83,9 @@ static wrn_status bias_weight(struct wrn_onnx *x, const struct wrn_onnx_node *n,
                              (unsigned long long)t->count, (long long)out, rows ? ", or differs between images" : "");
     if (t->count == (uint64_t)out && factor == 1) return wrn_onnx_weight(x, v, weight);
     if (!wrn_onnx_is_float(t->type)) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "bias '%.*s' of type %s", WRN_NAME_MAX, v->name, wrn_onnx_type_name(t->type));
-    float *data = wrn_arena_alloc(&x->graph->arena, (size_t)out, sizeof *data);
-    if (!data) return wrn_onnx_no_memory(x);
+    void *memory;
+    WRN_TRY(wrn_onnx_constant_memory(x, (uint64_t)out, sizeof(float), &memory));
+    float *data = memory;
     for (int64_t o = 0; o < out; o++) data[o] = (float)(factor * wrn_onnx_get(t, t->count == 1 ? 0 : (uint64_t)o));
     return wrn_onnx_computed_weight(x, v->name, 1, &out, data, weight);
 }

@@ -27,9 +27,8 @@ static wrn_status reshaped(struct wrn_onnx *x, struct wrn_onnx_node *n, const st
     struct wrn_onnx_tensor t = v->tensor;
     t.rank = rank;
     for (int32_t i = 0; i < rank; i++) t.dims[i] = dims[i];
-    (void)x;
-    wrn_onnx_set_constant(n, &t);
-    return WRN_OK;
+    if (!wrn_onnx_dims_count(rank, dims, &t.count)) return wrn_onnx_fail(x, WRN_E_LIMIT, "a constant that is too large");
+    return wrn_onnx_set_constant(x, n, &t);
 }
 
 /* ---- Reshape ---- */
@@ -231,8 +230,7 @@ wrn_status wrn_onnx_transpose(struct wrn_onnx *x, struct wrn_onnx_node *n)
         strides[i] = own[perm[i]];
     }
     WRN_TRY(wrn_onnx_strided(x, &v->tensor, rank, dims, strides, 0, &t));
-    wrn_onnx_set_constant(n, &t);
-    return WRN_OK;
+    return wrn_onnx_set_constant(x, n, &t);
 }
 
 /* ---- Identity, Cast ---- */
@@ -257,8 +255,7 @@ static wrn_status cast_constant(struct wrn_onnx *x, struct wrn_onnx_node *n, con
         if (to_float) ((double *)memory)[i] = number;
         else ((int64_t *)memory)[i] = (int64_t)number;
     }
-    wrn_onnx_set_constant(n, &t);
-    return WRN_OK;
+    return wrn_onnx_set_constant(x, n, &t);
 }
 
 /* Between the types of fractions nothing happens: float16 values are exact in float32, in which all is computed, and

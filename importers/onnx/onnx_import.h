@@ -58,7 +58,7 @@ struct wrn_onnx_value {
     const char *name;
     enum { WRN_ONNX_UNSET, WRN_ONNX_CONSTANT, WRN_ONNX_ACTIVATION } kind;
     int32_t uses;   /* by nodes that the output needs */
-    int32_t weight; /* a constant's number in the graph; -1 until it is used as it is */
+    int32_t *weight; /* a constant's number in the graph, -1 until it is used as it is; shared by all its names */
     bool raw_input; /* the graph's input, or made of it number by number */
     const Wrn__Onnx__Tensor *stored; /* an initializer that is not decoded yet */
     struct wrn_onnx_tensor tensor;
@@ -85,7 +85,9 @@ struct wrn_onnx {
     struct wrn_onnx_value *values;
     int32_t value_count;
     struct wrn_onnx_value **sorted; /* by name */
-    uint64_t fold_left;       /* bytes that computed constants may still take */
+    uint64_t fold_left;       /* bytes that computed and copied constants may still take */
+    double *row;              /* room for one number per channel, used within one lowering */
+    int32_t row_length;
     bool keeps_blob;          /* weights point into the file's bytes */
     bool named;               /* the message of the failure names the node already */
     wrn_error *error;
@@ -133,6 +135,11 @@ const char *wrn_onnx_type_name(int32_t type);
 bool wrn_onnx_is_float(int32_t type);
 double wrn_onnx_get(const struct wrn_onnx_tensor *t, uint64_t index);
 int64_t wrn_onnx_get_int(const struct wrn_onnx_tensor *t, uint64_t index);
+/* The product of dimensions that are not negative; false if it is too large even with those of 0 left out, so that no
+ * product of some of them overflows. */
+bool wrn_onnx_dims_count(int32_t rank, const int64_t *dims, uint64_t *count);
+/* Memory that lives as long as the graph, within the limit for computed constants. */
+wrn_status wrn_onnx_constant_memory(struct wrn_onnx *x, uint64_t count, size_t size, void **memory);
 /* Memory for a computed constant; fills type, rank, dims, count. */
 wrn_status wrn_onnx_tensor_make(struct wrn_onnx *x, const char *name, int32_t type, int32_t rank, const int64_t *dims,
                                 struct wrn_onnx_tensor *tensor, void **data);
@@ -192,7 +199,7 @@ wrn_status wrn_onnx_emit(struct wrn_onnx *x, struct wrn_onnx_node *n, const stru
 wrn_status wrn_onnx_set_act(struct wrn_onnx *x, struct wrn_onnx_value *v, int32_t value, const struct wrn_onnx_view *view, const char *node);
 /* The first output is another view of v, or another name of it. */
 wrn_status wrn_onnx_alias(struct wrn_onnx *x, struct wrn_onnx_node *n, const struct wrn_onnx_value *v, const struct wrn_onnx_view *view);
-void wrn_onnx_set_constant(struct wrn_onnx_node *n, const struct wrn_onnx_tensor *t);
+wrn_status wrn_onnx_set_constant(struct wrn_onnx *x, struct wrn_onnx_node *n, const struct wrn_onnx_tensor *t);
 
 /* ---- onnx_fold.c ---- */
 

@@ -46,7 +46,7 @@ static bool given(const char *name)
 
 static void define(struct wrn_onnx *x, const char *name, const Wrn__Onnx__Tensor *stored)
 {
-    x->values[x->value_count++] = (struct wrn_onnx_value){ .name = name, .weight = -1, .stored = stored,
+    x->values[x->value_count++] = (struct wrn_onnx_value){ .name = name, .stored = stored,
                                                           .kind = stored ? WRN_ONNX_CONSTANT : WRN_ONNX_UNSET };
 }
 

@@ -82,25 +82,40 @@ int64_t wrn_onnx_get_int(const struct wrn_onnx_tensor *t, uint64_t index)
     }
 }
 
+bool wrn_onnx_dims_count(int32_t rank, const int64_t *dims, uint64_t *count)
+{
+    uint64_t product = 1;
+    bool empty = false;
+    for (int32_t i = 0; i < rank; i++) {
+        empty = empty || dims[i] == 0;
+        if (dims[i] && (!wrn_mul_u64(product, (uint64_t)dims[i], &product) || product > WRN_MAX_WEIGHT_FLOATS)) return false;
+    }
+    *count = empty ? 0 : product;
+    return true;
+}
+
+wrn_status wrn_onnx_constant_memory(struct wrn_onnx *x, uint64_t count, size_t size, void **memory)
+{
+    uint64_t bytes = count * size; /* count is at most WRN_MAX_WEIGHT_FLOATS */
+    if (bytes > x->fold_left) return wrn_onnx_fail(x, WRN_E_LIMIT, "the constants that the file computes are too large");
+    x->fold_left -= bytes;
+    *memory = bytes > SIZE_MAX ? NULL : wrn_arena_alloc(&x->graph->arena, (size_t)count, size);
+    return *memory ? WRN_OK : wrn_onnx_no_memory(x);
+}
+
 wrn_status wrn_onnx_tensor_make(struct wrn_onnx *x, const char *name, int32_t type, int32_t rank, const int64_t *dims,
                                 struct wrn_onnx_tensor *t, void **data)
 {
-    struct wrn_onnx_tensor made = { .name = name, .type = type, .rank = rank, .count = 1, .kept = true };
-    uint64_t bytes;
+    struct wrn_onnx_tensor made = { .name = name, .type = type, .rank = rank, .kept = true };
     if (rank > WRN_ONNX_MAX_RANK) return wrn_onnx_fail(x, WRN_E_SHAPE, "a constant of rank %d", rank);
     for (int32_t i = 0; i < rank; i++) {
         if (dims[i] < 0) return wrn_onnx_fail(x, WRN_E_SHAPE, "a constant with a dimension of %lld", (long long)dims[i]);
-        if (!wrn_mul_u64(made.count, (uint64_t)dims[i], &made.count)) return wrn_onnx_fail(x, WRN_E_LIMIT, "a constant that is too large");
         made.dims[i] = dims[i];
     }
-    if (!wrn_mul_u64(made.count, wrn_onnx_type_size(type), &bytes) || bytes > x->fold_left)
-        return wrn_onnx_fail(x, WRN_E_LIMIT, "the constants that the file computes are too large");
-    x->fold_left -= bytes;
-    void *memory = wrn_arena_alloc(&x->graph->arena, (size_t)made.count, wrn_onnx_type_size(type));
-    if (!memory) return wrn_onnx_no_memory(x);
-    made.data = memory;
+    if (!wrn_onnx_dims_count(rank, dims, &made.count)) return wrn_onnx_fail(x, WRN_E_LIMIT, "the constants that the file computes are too large");
+    WRN_TRY(wrn_onnx_constant_memory(x, made.count, wrn_onnx_type_size(type), data));
+    made.data = *data;
     *t = made;
-    *data = memory;
     return WRN_OK;
 }
 
@@ -114,7 +129,7 @@ static wrn_status bad_tensor(struct wrn_onnx *x, const struct wrn_onnx_tensor *t
 static wrn_status read_header(struct wrn_onnx *x, const Wrn__Onnx__Tensor *proto, struct wrn_onnx_tensor *t, uint64_t *bytes)
 {
     char text[96];
-    *t = (struct wrn_onnx_tensor){ .name = proto->name && proto->name[0] ? proto->name : "(unnamed)", .type = proto->data_type, .count = 1 };
+    *t = (struct wrn_onnx_tensor){ .name = proto->name && proto->name[0] ? proto->name : "(unnamed)", .type = proto->data_type };
     if (wrn_onnx_type_size(t->type) == 0) {
         snprintf(text, sizeof text, "elements of type %d (%s)", t->type, wrn_onnx_type_name(t->type));
         return bad_tensor(x, t, t->type == 0 ? WRN_E_FORMAT : WRN_E_UNSUPPORTED, t->type == 0 ? "no element type" : text);
@@ -130,9 +145,8 @@ static wrn_status read_header(struct wrn_onnx *x, const Wrn__Onnx__Tensor *proto
             snprintf(text, sizeof text, "dimension %d is %lld", i, (long long)t->dims[i]);
             return bad_tensor(x, t, WRN_E_SHAPE, text);
         }
-        if (!wrn_mul_u64(t->count, (uint64_t)t->dims[i], &t->count) || t->count > WRN_MAX_WEIGHT_FLOATS)
-            return bad_tensor(x, t, WRN_E_LIMIT, "larger than the library allows");
     }
+    if (!wrn_onnx_dims_count(t->rank, t->dims, &t->count)) return bad_tensor(x, t, WRN_E_LIMIT, "larger than the library allows");
     *bytes = t->count * wrn_onnx_type_size(t->type); /* below 2^34 */
     return WRN_OK;
 }

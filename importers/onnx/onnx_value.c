@@ -57,6 +57,17 @@ wrn_status wrn_onnx_need_map(struct wrn_onnx *x, const struct wrn_onnx_node *n, 
                          WRN_NAME_MAX, (*v)->name, shape);
 }
 
+static wrn_status set_tensor(struct wrn_onnx *x, struct wrn_onnx_value *v, const struct wrn_onnx_tensor *t)
+{
+    v->weight = wrn_arena_alloc(&x->scratch, 1, sizeof *v->weight);
+    if (!v->weight) return wrn_onnx_no_memory(x);
+    *v->weight = -1;
+    v->kind = WRN_ONNX_CONSTANT;
+    v->tensor = *t;
+    v->stored = NULL;
+    return WRN_OK;
+}
+
 wrn_status wrn_onnx_need_constant(struct wrn_onnx *x, const struct wrn_onnx_node *n, int32_t i, struct wrn_onnx_value **v)
 {
     if (!wrn_onnx_input_given(n, i)) return wrn_onnx_fail(x, WRN_E_FORMAT, "input %d is missing", i);
@@ -64,9 +75,9 @@ wrn_status wrn_onnx_need_constant(struct wrn_onnx *x, const struct wrn_onnx_node
     if ((*v)->kind != WRN_ONNX_CONSTANT)
         return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "input '%.*s' is no constant", WRN_NAME_MAX, (*v)->name);
     if (!(*v)->stored) return WRN_OK;
-    WRN_TRY(wrn_onnx_tensor_decode(x, (*v)->stored, &(*v)->tensor));
-    (*v)->stored = NULL;
-    return WRN_OK;
+    struct wrn_onnx_tensor t;
+    WRN_TRY(wrn_onnx_tensor_decode(x, (*v)->stored, &t));
+    return set_tensor(x, *v, &t);
 }
 
 wrn_status wrn_onnx_need_number(struct wrn_onnx *x, const struct wrn_onnx_node *n, int32_t i, double *number)
@@ -101,8 +112,8 @@ wrn_status wrn_onnx_computed_weight(struct wrn_onnx *x, const char *name, int32_
 /* A copy in the graph's memory, of float32 unless the elements are float16. */
 static wrn_status copy_elements(struct wrn_onnx *x, const struct wrn_onnx_tensor *t, bool half, const void **data)
 {
-    void *copy = wrn_arena_alloc(&x->graph->arena, (size_t)t->count, half ? 2 : 4);
-    if (!copy) return wrn_onnx_no_memory(x);
+    void *copy;
+    WRN_TRY(wrn_onnx_constant_memory(x, t->count, half ? 2 : 4, &copy));
     if (half || t->type == WRN_ONNX_FLOAT) memcpy(copy, t->data, (size_t)t->count * (half ? 2 : 4));
     else
         for (uint64_t i = 0; i < t->count; i++) ((float *)copy)[i] = (float)wrn_onnx_get(t, i);
@@ -113,8 +124,8 @@ static wrn_status copy_elements(struct wrn_onnx *x, const struct wrn_onnx_tensor
 wrn_status wrn_onnx_weight(struct wrn_onnx *x, struct wrn_onnx_value *v, int32_t *weight)
 {
     const struct wrn_onnx_tensor *t = &v->tensor;
-    *weight = v->weight;
-    if (v->weight >= 0) return WRN_OK;
+    *weight = *v->weight;
+    if (*weight >= 0) return WRN_OK;
     if (!wrn_onnx_is_float(t->type))
         return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "weights '%.*s' of type %s", WRN_NAME_MAX, v->name, wrn_onnx_type_name(t->type));
     if (t->rank > 4) return wrn_onnx_fail(x, WRN_E_SHAPE, "weights '%.*s' of rank %d", WRN_NAME_MAX, v->name, t->rank);
@@ -125,8 +136,8 @@ wrn_status wrn_onnx_weight(struct wrn_onnx *x, struct wrn_onnx_value *v, int32_t
     bool half = t->type == WRN_ONNX_FLOAT16;
     if (!t->kept || !(half || t->type == WRN_ONNX_FLOAT)) WRN_TRY(copy_elements(x, t, half, &data));
     else if (t->data >= blob->data && t->data < blob->data + blob->size) x->keeps_blob = true;
-    WRN_TRY(add_weight(x, v->name, half ? WRN_F16 : WRN_F32, t->rank, t->dims, data, &v->weight));
-    *weight = v->weight;
+    WRN_TRY(add_weight(x, v->name, half ? WRN_F16 : WRN_F32, t->rank, t->dims, data, v->weight));
+    *weight = *v->weight;
     return WRN_OK;
 }
 
@@ -164,15 +175,14 @@ wrn_status wrn_onnx_alias(struct wrn_onnx *x, struct wrn_onnx_node *n, const str
     out->kind = v->kind;
     out->tensor = v->tensor;
     out->act = v->act;
-    out->weight = v->kind == WRN_ONNX_CONSTANT ? v->weight : -1;
+    out->weight = v->weight;
     if (view) out->view = *view;
     return WRN_OK;
 }
 
-void wrn_onnx_set_constant(struct wrn_onnx_node *n, const struct wrn_onnx_tensor *t)
+wrn_status wrn_onnx_set_constant(struct wrn_onnx *x, struct wrn_onnx_node *n, const struct wrn_onnx_tensor *t)
 {
-    n->outputs[0]->kind = WRN_ONNX_CONSTANT;
-    n->outputs[0]->tensor = *t;
+    return set_tensor(x, n->outputs[0], t);
 }
 
 /* ---- pending scale and shift ---- */
@@ -181,8 +191,9 @@ static wrn_status channel_weight(struct wrn_onnx *x, const struct wrn_onnx_act *
 {
     const int64_t channels = wrn_onnx_axis_size(x, a, WRN_ONNX_C);
     char name[WRN_MAX_STRING + 16];
-    float *data = wrn_arena_alloc(&x->graph->arena, (size_t)channels, sizeof *data);
-    if (!data) return wrn_onnx_no_memory(x);
+    void *memory;
+    WRN_TRY(wrn_onnx_constant_memory(x, (uint64_t)channels, sizeof(float), &memory));
+    float *data = memory;
     for (int64_t c = 0; c < channels; c++) data[c] = (float)values[c];
     snprintf(name, sizeof name, "%.*s.%s", WRN_MAX_STRING - 16, a->name, role);
     return wrn_onnx_computed_weight(x, name, 1, &channels, data, weight);

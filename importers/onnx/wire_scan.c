@@ -44,7 +44,7 @@ static const struct field fields[][MAX_FIELDS + 1] = {
     [MODEL] = { { 1, VARINT, 0, 1, "ir_version" }, { 2, NAME, 0, 1, "producer_name" }, { 3, NAME, 0, 1, "producer_version" },
                 { 7, MESSAGE, GRAPH, 1, "graph" }, { 8, MESSAGE, OPERATOR_SET, 256, "opset_import" },
                 { 14, MESSAGE, ENTRY, 4096, "metadata_props" }, { 20, REFUSED, 0, 1, "training_info" },
-                { 25, MESSAGE, FUNCTION, 10000, "functions" } },
+                { 25, MESSAGE, FUNCTION, 1024, "functions" } },
     [OPERATOR_SET] = { { 1, NAME, 0, 1, "domain" }, { 2, VARINT, 0, 1, "version" } },
     [ENTRY] = { { 1, TEXT, 0, 1, "key" }, { 2, TEXT, 0, 1, "value" } },
     [FUNCTION] = { { 1, NAME, 0, 1, "name" }, { 10, NAME, 0, 1, "domain" } },
