@@ -69,6 +69,9 @@ def start_workers(options, network, images, cpus, threads, notes):
         worker = Worker(name, options.library, cpus, threads)
         reply = worker.ask("load", str(network), images, threads)
         if "error" in reply:
+            if name == "libwrn":
+                worker.end()
+                sys.exit(f"libwrn, {network.stem}: {reply['error']}")
             notes.setdefault(name, {"version": None, "notes": set()})["notes"].add(f"{network.stem}: {reply['error']}")
             worker.end()
             continue
@@ -171,6 +174,7 @@ def parse_options():
 
 def main():
     options, notes, results = parse_options(), {}, []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the workers are ended too
     runs = [(row, threads) for threads in options.threads for row in options.rows]
     runs += [(SCALING_ROW, threads) for threads in options.scaling]
     for row, threads in runs:

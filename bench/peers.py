@@ -34,7 +34,7 @@ LoadOptions = struct("flags", "threads", "pass_batch", "height", "width", "isa",
 ModelInfo = struct("channels", "height", "width", "layout", "kind", "isa", "threads", "pass_batch", "preprocess", "golden",
                    "labels", "steps", "features", ("input_size", ctypes.c_uint64), ("output_size", ctypes.c_uint64),
                    ("parameters", ctypes.c_uint64), ("macs", ctypes.c_uint64), ("model_bytes", ctypes.c_uint64),
-                   ("session_bytes", ctypes.c_uint64))
+                   ("session_bytes", ctypes.c_uint64), ("output_shape", ctypes.c_int32 * 4))
 
 
 class Error(ctypes.Structure):
