@@ -10,8 +10,10 @@ static void *take(void *user, size_t size)
         return NULL;
     }
     void *memory = wrn_mem_alloc(&b->alloc, size, 1);
-    if (memory) b->left -= size;
-    else b->failed = true;
+    if (memory)
+        b->left -= size;
+    else
+        b->failed = true;
     return memory;
 }
 
@@ -23,5 +25,7 @@ static void give_back(void *user, void *memory)
 
 void wrn_onnx_budget_init(struct wrn_onnx_budget *b, const struct wrn_alloc *alloc, size_t limit)
 {
-    *b = (struct wrn_onnx_budget){ .allocator = { .alloc = take, .free = give_back, .allocator_data = b }, .alloc = *alloc, .left = limit };
+    *b = (struct wrn_onnx_budget){ .allocator = { .alloc = take, .free = give_back, .allocator_data = b },
+                                   .alloc = *alloc,
+                                   .left = limit };
 }

@@ -10,15 +10,18 @@ wrn_status wrn_onnx_batch_norm(struct wrn_onnx *x, struct wrn_onnx_node *n)
     WRN_TRY(wrn_onnx_inputs(x, n, 5, 5));
     WRN_TRY(wrn_onnx_one_output(x, n));
     WRN_TRY(wrn_onnx_attr_int(x, n, "training_mode", 0, &training));
-    if (training) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "training_mode is %lld; export the model in evaluation mode", (long long)training);
+    if (training)
+        return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "training_mode is %lld; export the model in evaluation mode",
+                             (long long)training);
     WRN_TRY(wrn_onnx_attr_int(x, n, "is_test", 1, &test));
-    if (test == 0 && x->opset < 7) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "is_test is 0; export the model in evaluation mode");
+    if (test == 0 && x->opset < 7)
+        return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "is_test is 0; export the model in evaluation mode");
     WRN_TRY(wrn_onnx_need_act(x, n, 0, &v));
     if (v->view.rank < 2 || !wrn_onnx_axis_is(x, v, 1, WRN_ONNX_C))
         return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "axis 1 of input '%.*s' is not the channels", WRN_NAME_MAX, v->name);
 
-    /* Other attributes of old versions say nothing here: momentum, consumed_inputs, and spatial, which some exporters write
-     * as 0 with parameters that are per channel all the same. */
+    /* Other attributes of old versions say nothing here: momentum, consumed_inputs, and spatial, which some exporters
+     * write as 0 with parameters that are per channel all the same. */
     struct wrn_node node = wrn_node_make(WRN_OP_BATCHNORM, n->name, -1);
     WRN_TRY(wrn_onnx_attr_float(x, n, "epsilon", 1e-5f, &node.epsilon));
     for (int32_t i = 0; i < 4; i++) {
@@ -32,14 +35,16 @@ wrn_status wrn_onnx_batch_norm(struct wrn_onnx *x, struct wrn_onnx_node *n)
 /* ---- constants ---- */
 
 /* Before opset 7 a constant could be aligned at an axis instead of the end: as if it had ones behind. */
-static wrn_status align_at_axis(struct wrn_onnx *x, const struct wrn_onnx_node *n, int32_t rank, struct wrn_onnx_tensor *t)
+static wrn_status align_at_axis(struct wrn_onnx *x, const struct wrn_onnx_node *n, int32_t rank,
+                                struct wrn_onnx_tensor *t)
 {
     int64_t axis;
     int32_t first;
     if (x->opset >= 7 || !wrn_onnx_has_attr(n, "axis")) return WRN_OK;
     WRN_TRY(wrn_onnx_attr_int(x, n, "axis", 0, &axis));
     WRN_TRY(wrn_onnx_axis_of(x, axis, rank, &first));
-    while (t->rank < rank - first) t->dims[t->rank++] = 1;
+    while (t->rank < rank - first)
+        t->dims[t->rank++] = 1;
     return WRN_OK;
 }
 
@@ -50,7 +55,9 @@ static wrn_status per_channel(struct wrn_onnx *x, const struct wrn_onnx_node *n,
     struct wrn_onnx_tensor t = constant->tensor;
     const int32_t channels = wrn_onnx_axis_size(x, v->act, WRN_ONNX_C);
     bool varies = false;
-    if (!wrn_onnx_is_float(t.type)) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "constant '%.*s' of type %s", WRN_NAME_MAX, constant->name, wrn_onnx_type_name(t.type));
+    if (!wrn_onnx_is_float(t.type))
+        return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "constant '%.*s' of type %s", WRN_NAME_MAX, constant->name,
+                             wrn_onnx_type_name(t.type));
     WRN_TRY(align_at_axis(x, n, v->view.rank, &t));
     for (int32_t i = 0; i < t.rank; i++) {
         int32_t axis = i - t.rank + v->view.rank;
@@ -58,15 +65,19 @@ static wrn_status per_channel(struct wrn_onnx *x, const struct wrn_onnx_node *n,
         if (axis < 0 || !wrn_onnx_axis_is(x, v, axis, WRN_ONNX_C) || t.dims[i] != channels) {
             char shape[64];
             wrn_onnx_describe(x, v, shape);
-            return wrn_onnx_fail(x, t.dims[i] == wrn_onnx_dim(x, v, axis < 0 ? 0 : axis) ? WRN_E_UNSUPPORTED : WRN_E_SHAPE,
-                                 "constant '%.*s' has %lld elements along axis %d of '%.*s' (%s): only one for all or one per channel is supported",
-                                 WRN_NAME_MAX, constant->name, (long long)t.dims[i], axis, WRN_NAME_MAX, v->name, shape);
+            return wrn_onnx_fail(
+                x, t.dims[i] == wrn_onnx_dim(x, v, axis < 0 ? 0 : axis) ? WRN_E_UNSUPPORTED : WRN_E_SHAPE,
+                "constant '%.*s' has %lld elements along axis %d of '%.*s' (%s): only one for all or one per channel "
+                "is supported",
+                WRN_NAME_MAX, constant->name, (long long)t.dims[i], axis, WRN_NAME_MAX, v->name, shape);
         }
         varies = true;
     }
     *view = v->view;
-    for (int32_t more = t.rank - v->view.rank; more > 0; more--) wrn_onnx_view_insert(view, 0);
-    for (int32_t c = 0; c < channels; c++) values[c] = wrn_onnx_get(&t, varies ? (uint64_t)c : 0);
+    for (int32_t more = t.rank - v->view.rank; more > 0; more--)
+        wrn_onnx_view_insert(view, 0);
+    for (int32_t c = 0; c < channels; c++)
+        values[c] = wrn_onnx_get(&t, varies ? (uint64_t)c : 0);
     return WRN_OK;
 }
 
@@ -85,13 +96,14 @@ static wrn_status make_pending(struct wrn_onnx *x, struct wrn_onnx_act *a, int32
     a->scale = wrn_arena_alloc(&x->scratch, (size_t)channels, sizeof(double));
     a->shift = wrn_arena_alloc(&x->scratch, (size_t)channels, sizeof(double));
     if (!a->scale || !a->shift) return wrn_onnx_no_memory(x);
-    for (int32_t c = 0; c < channels; c++) a->scale[c] = 1;
+    for (int32_t c = 0; c < channels; c++)
+        a->scale[c] = 1;
     return WRN_OK;
 }
 
 /* The first output is v * factor * scale[c] + shift[c]; scale and shift may be NULL. */
-static wrn_status apply(struct wrn_onnx *x, struct wrn_onnx_node *n, struct wrn_onnx_value *v, double factor, const double *scale,
-                        const double *shift, const struct wrn_onnx_view *view)
+static wrn_status apply(struct wrn_onnx *x, struct wrn_onnx_node *n, struct wrn_onnx_value *v, double factor,
+                        const double *scale, const double *shift, const struct wrn_onnx_view *view)
 {
     const int32_t channels = wrn_onnx_axis_size(x, v->act, WRN_ONNX_C);
     int32_t value;
@@ -130,7 +142,8 @@ static wrn_status row(struct wrn_onnx *x, int32_t channels, double **values)
 /* What is done with v and the constant k. */
 enum form { SUM, DIFFERENCE, REVERSE_DIFFERENCE, PRODUCT, QUOTIENT }; /* v + k, v - k, k - v, v * k, v / k */
 
-static wrn_status with_constant(struct wrn_onnx *x, struct wrn_onnx_node *n, struct wrn_onnx_value *v, struct wrn_onnx_value *constant, enum form form)
+static wrn_status with_constant(struct wrn_onnx *x, struct wrn_onnx_node *n, struct wrn_onnx_value *v,
+                                struct wrn_onnx_value *constant, enum form form)
 {
     const int32_t channels = wrn_onnx_axis_size(x, v->act, WRN_ONNX_C);
     struct wrn_onnx_view view;
@@ -147,20 +160,24 @@ static wrn_status with_constant(struct wrn_onnx *x, struct wrn_onnx_node *n, str
 
 /* ---- two activations ---- */
 
-static wrn_status sum_of(struct wrn_onnx *x, struct wrn_onnx_node *n, int32_t so_far, const struct wrn_onnx_value *first,
+static wrn_status sum_of(struct wrn_onnx *x, const char *name, int32_t so_far, const struct wrn_onnx_value *first,
                          struct wrn_onnx_value *v, const char *output_name, int32_t *value)
 {
-    struct wrn_node node = wrn_node_make(WRN_OP_ADD, n->name, so_far);
+    struct wrn_node node = wrn_node_make(WRN_OP_ADD, name, so_far);
     if (!wrn_onnx_same_view(x, first, v)) {
         char a[64], b[64];
         wrn_onnx_describe(x, first, a);
         wrn_onnx_describe(x, v, b);
-        return wrn_onnx_fail(x, WRN_E_SHAPE, "the shapes of '%.*s' (%s) and '%.*s' (%s) differ, or their axes do; activations are not broadcast",
-                             WRN_NAME_MAX, first->name, a, WRN_NAME_MAX, v->name, b);
+        return wrn_onnx_fail(
+            x, WRN_E_SHAPE,
+            "the shapes of '%.*s' (%s) and '%.*s' (%s) differ, or their axes do; activations are not broadcast",
+            WRN_NAME_MAX, first->name, a, WRN_NAME_MAX, v->name, b);
     }
     /* Equal views may stand for a vector and a 1 x 1 map. */
-    if (x->graph->values[so_far].rank == 2) WRN_TRY(wrn_onnx_settle_vector(x, v, &node.inputs[1]));
-    else WRN_TRY(wrn_onnx_settle(x, v, &node.inputs[1]));
+    if (x->graph->values[so_far].rank == 2)
+        WRN_TRY(wrn_onnx_settle_vector(x, v, &node.inputs[1]));
+    else
+        WRN_TRY(wrn_onnx_settle(x, v, &node.inputs[1]));
     return wrn_onnx_add(x, &node, output_name, value);
 }
 
@@ -171,11 +188,18 @@ wrn_status wrn_onnx_sum(struct wrn_onnx *x, struct wrn_onnx_node *n)
     int32_t value;
     struct wrn_onnx_value *first, *v;
     WRN_TRY(wrn_onnx_need_act(x, n, 0, &first));
-    if (n->input_count == 1) return wrn_onnx_alias(x, n, first, &first->view);
+    if (n->input_count == 1) return wrn_onnx_alias(n, first, &first->view);
     WRN_TRY(wrn_onnx_settle(x, first, &value));
     for (int32_t i = 1; i < n->input_count; i++) {
         WRN_TRY(wrn_onnx_need_act(x, n, i, &v));
-        WRN_TRY(sum_of(x, n, value, first, v, i + 1 == n->input_count ? n->outputs[0]->name : NULL, &value));
+        const char *name = n->name, *output = n->outputs[0]->name;
+        char part[16];
+        snprintf(part, sizeof part, "%d", i);
+        if (i + 1 < n->input_count) {
+            WRN_TRY(wrn_onnx_part(x, n->name, part, &name));
+            WRN_TRY(wrn_onnx_part(x, n->outputs[0]->name, part, &output));
+        }
+        WRN_TRY(sum_of(x, name, value, first, v, output, &value));
     }
     return wrn_onnx_set_act(x, n->outputs[0], value, &first->view, n->name);
 }
@@ -185,8 +209,10 @@ static wrn_status operands(struct wrn_onnx *x, struct wrn_onnx_node *n, struct w
 {
     WRN_TRY(wrn_onnx_inputs(x, n, 2, 2));
     for (int32_t i = 0; i < 2; i++) {
-        if (n->inputs[i]->kind == WRN_ONNX_CONSTANT) WRN_TRY(wrn_onnx_need_constant(x, n, i, &v[i]));
-        else WRN_TRY(wrn_onnx_need_act(x, n, i, &v[i]));
+        if (n->inputs[i]->kind == WRN_ONNX_CONSTANT)
+            WRN_TRY(wrn_onnx_need_constant(x, n, i, &v[i]));
+        else
+            WRN_TRY(wrn_onnx_need_act(x, n, i, &v[i]));
     }
     return WRN_OK;
 }
@@ -205,7 +231,7 @@ wrn_status wrn_onnx_add_op(struct wrn_onnx *x, struct wrn_onnx_node *n)
     if (!is_act(v[1])) return with_constant(x, n, v[0], v[1], SUM);
     if (!is_act(v[0])) return with_constant(x, n, v[1], v[0], SUM);
     WRN_TRY(wrn_onnx_settle(x, v[0], &value));
-    WRN_TRY(sum_of(x, n, value, v[0], v[1], n->outputs[0]->name, &value));
+    WRN_TRY(sum_of(x, n->name, value, v[0], v[1], n->outputs[0]->name, &value));
     return wrn_onnx_set_act(x, n->outputs[0], value, &v[0]->view, n->name);
 }
 
@@ -246,7 +272,8 @@ wrn_status wrn_onnx_div(struct wrn_onnx *x, struct wrn_onnx_node *n)
 wrn_status wrn_onnx_scaled(struct wrn_onnx *x, struct wrn_onnx_node *n, struct wrn_onnx_value *v, double factor)
 {
     const struct wrn_onnx_view view = v->view;
-    return apply(x, n, v, factor, NULL, NULL, &view);
+    WRN_TRY(apply(x, n, v, factor, NULL, NULL, &view));
+    return v == n->outputs[0] ? wrn_onnx_part(x, n->name, "scale", &v->act->node) : WRN_OK;
 }
 
 wrn_status wrn_onnx_neg(struct wrn_onnx *x, struct wrn_onnx_node *n)

@@ -13,7 +13,9 @@ static wrn_status pair(struct wrn_onnx *x, const struct wrn_onnx_node *n, const 
     if (count < 0) return WRN_OK;
     if (count != 2) return wrn_onnx_fail(x, WRN_E_SHAPE, "%s has %d numbers, a map needs 2", name, count);
     for (int i = 0; i < 2; i++) {
-        if (values[i] < 1 || values[i] > most) return wrn_onnx_fail(x, WRN_E_SHAPE, "%s of %lld, from 1 to %d is possible", name, (long long)values[i], most);
+        if (values[i] < 1 || values[i] > most)
+            return wrn_onnx_fail(x, WRN_E_SHAPE, "%s of %lld, from 1 to %d is possible", name, (long long)values[i],
+                                 most);
         to[i] = (int32_t)values[i];
     }
     return WRN_OK;
@@ -29,7 +31,8 @@ static wrn_status explicit_pads(struct wrn_onnx *x, const struct wrn_onnx_node *
     if (count != 4) return wrn_onnx_fail(x, WRN_E_SHAPE, "pads has %d numbers, a map needs 4", count);
     for (int i = 0; i < 4; i++)
         if (values[i] < 0 || values[i] > WRN_MAX_SIDE)
-            return wrn_onnx_fail(x, WRN_E_SHAPE, "pads of %lld, from 0 to %d is possible", (long long)values[i], WRN_MAX_SIDE);
+            return wrn_onnx_fail(x, WRN_E_SHAPE, "pads of %lld, from 0 to %d is possible", (long long)values[i],
+                                 WRN_MAX_SIDE);
     pad[WRN_TOP] = (int32_t)values[0];
     pad[WRN_LEFT] = (int32_t)values[1];
     pad[WRN_BOTTOM] = (int32_t)values[2];
@@ -48,7 +51,8 @@ static void same_pads(const struct wrn_node *node, int side, int64_t in, bool up
     *end = (int32_t)(total - *begin);
 }
 
-wrn_status wrn_onnx_window(struct wrn_onnx *x, const struct wrn_onnx_node *n, const struct wrn_onnx_value *v, struct wrn_node *node)
+wrn_status wrn_onnx_window(struct wrn_onnx *x, const struct wrn_onnx_node *n, const struct wrn_onnx_value *v,
+                           struct wrn_node *node)
 {
     char mode[32];
     WRN_TRY(pair(x, n, "strides", WRN_MAX_SIDE, node->stride));
@@ -64,25 +68,30 @@ wrn_status wrn_onnx_window(struct wrn_onnx *x, const struct wrn_onnx_node *n, co
 }
 
 /* kernel_shape may be left out, but must not contradict the weights. */
-static wrn_status kernel_of(struct wrn_onnx *x, const struct wrn_onnx_node *n, const struct wrn_onnx_tensor *w, struct wrn_node *node)
+static wrn_status kernel_of(struct wrn_onnx *x, const struct wrn_onnx_node *n, const struct wrn_onnx_tensor *w,
+                            struct wrn_node *node)
 {
     int32_t stated[2];
     if (w->rank != 4)
-        return wrn_onnx_fail(x, WRN_E_SHAPE, "weights '%.*s' are of rank %d; only two-dimensional convolutions are supported", WRN_NAME_MAX, w->name, w->rank);
+        return wrn_onnx_fail(x, WRN_E_SHAPE,
+                             "weights '%.*s' are of rank %d; only two-dimensional convolutions are supported",
+                             WRN_NAME_MAX, w->name, w->rank);
     for (int i = 0; i < 2; i++) {
         if (w->dims[2 + i] < 1 || w->dims[2 + i] > WRN_MAX_SIDE)
-            return wrn_onnx_fail(x, WRN_E_SHAPE, "weights '%.*s' have a kernel side of %lld", WRN_NAME_MAX, w->name, (long long)w->dims[2 + i]);
+            return wrn_onnx_fail(x, WRN_E_SHAPE, "weights '%.*s' have a kernel side of %lld", WRN_NAME_MAX, w->name,
+                                 (long long)w->dims[2 + i]);
         node->kernel[i] = (int32_t)w->dims[2 + i];
     }
     if (!wrn_onnx_has_attr(n, "kernel_shape")) return WRN_OK;
     WRN_TRY(pair(x, n, "kernel_shape", WRN_MAX_SIDE, stated));
     if (stated[0] == node->kernel[0] && stated[1] == node->kernel[1]) return WRN_OK;
-    return wrn_onnx_fail(x, WRN_E_SHAPE, "kernel_shape is %d x %d, but weights '%.*s' are %d x %d", stated[0], stated[1], WRN_NAME_MAX, w->name,
-                         node->kernel[0], node->kernel[1]);
+    return wrn_onnx_fail(x, WRN_E_SHAPE, "kernel_shape is %d x %d, but weights '%.*s' are %d x %d", stated[0],
+                         stated[1], WRN_NAME_MAX, w->name, node->kernel[0], node->kernel[1]);
 }
 
 /* The convolution with its bias, without what FusedConv adds. */
-static wrn_status make_conv(struct wrn_onnx *x, struct wrn_onnx_node *n, struct wrn_onnx_value **v, struct wrn_node *node)
+static wrn_status make_conv(struct wrn_onnx *x, struct wrn_onnx_node *n, struct wrn_onnx_value **v,
+                            struct wrn_node *node)
 {
     struct wrn_onnx_value *weights, *bias;
     int64_t groups;
@@ -91,7 +100,8 @@ static wrn_status make_conv(struct wrn_onnx *x, struct wrn_onnx_node *n, struct 
     *node = wrn_node_make(WRN_OP_CONV, n->name, -1);
     WRN_TRY(kernel_of(x, n, &weights->tensor, node));
     WRN_TRY(wrn_onnx_attr_int(x, n, "group", 1, &groups));
-    if (groups < 1 || groups > WRN_MAX_CHANNELS) return wrn_onnx_fail(x, WRN_E_SHAPE, "group is %lld", (long long)groups);
+    if (groups < 1 || groups > WRN_MAX_CHANNELS)
+        return wrn_onnx_fail(x, WRN_E_SHAPE, "group is %lld", (long long)groups);
     node->groups = (int32_t)groups;
     WRN_TRY(wrn_onnx_window(x, n, *v, node));
     WRN_TRY(wrn_onnx_weight(x, weights, &node->weights[0]));
@@ -112,11 +122,15 @@ wrn_status wrn_onnx_conv(struct wrn_onnx *x, struct wrn_onnx_node *n)
 }
 
 /* Emits the node, followed by a ReLU if asked for. */
-wrn_status wrn_onnx_relu_of(struct wrn_onnx *x, struct wrn_onnx_node *n, const struct wrn_node *node, bool relu, const struct wrn_onnx_view *view)
+wrn_status wrn_onnx_relu_of(struct wrn_onnx *x, struct wrn_onnx_node *n, const struct wrn_node *node, bool relu,
+                            const struct wrn_onnx_view *view)
 {
     if (!relu) return wrn_onnx_emit(x, n, node, view);
-    struct wrn_node after = wrn_node_make(WRN_OP_RELU, n->name, -1);
-    WRN_TRY(wrn_onnx_add(x, node, NULL, &after.inputs[0]));
+    struct wrn_node after = wrn_node_make(WRN_OP_RELU, NULL, -1);
+    const char *inner;
+    WRN_TRY(wrn_onnx_part(x, n->outputs[0]->name, "linear", &inner));
+    WRN_TRY(wrn_onnx_part(x, n->name, "relu", &after.name));
+    WRN_TRY(wrn_onnx_add(x, node, inner, &after.inputs[0]));
     return wrn_onnx_emit(x, n, &after, view);
 }
 
@@ -129,13 +143,17 @@ wrn_status wrn_onnx_fused_conv(struct wrn_onnx *x, struct wrn_onnx_node *n)
     WRN_TRY(wrn_onnx_inputs(x, n, 2, 4));
     WRN_TRY(wrn_onnx_attr_text(x, n, "activation", activation));
     const bool relu = strcmp(activation, "Relu") == 0;
-    if (!relu && activation[0]) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "activation '%s'; only Relu is supported", activation);
+    if (!relu && activation[0])
+        return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "activation '%s'; only Relu is supported", activation);
     WRN_TRY(make_conv(x, n, &v, &node));
     if (wrn_onnx_input_given(n, 3)) {
-        struct wrn_node sum = wrn_node_make(WRN_OP_ADD, n->name, -1);
+        struct wrn_node sum = wrn_node_make(WRN_OP_ADD, NULL, -1);
+        const char *inner;
+        WRN_TRY(wrn_onnx_part(x, n->outputs[0]->name, "conv", &inner));
+        WRN_TRY(wrn_onnx_part(x, n->name, "add", &sum.name));
         WRN_TRY(wrn_onnx_need_map(x, n, 3, &z));
         WRN_TRY(wrn_onnx_settle(x, z, &sum.inputs[1]));
-        WRN_TRY(wrn_onnx_add(x, &node, NULL, &sum.inputs[0]));
+        WRN_TRY(wrn_onnx_add(x, &node, inner, &sum.inputs[0]));
         node = sum;
     }
     return wrn_onnx_relu_of(x, n, &node, relu, &v->view);

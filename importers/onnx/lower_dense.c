@@ -14,13 +14,19 @@ struct matrix {
     double factor;
 };
 
-static wrn_status matrix_of(struct wrn_onnx *x, const struct wrn_onnx_node *n, bool transposed, double factor, struct matrix *m)
+static wrn_status matrix_of(struct wrn_onnx *x, const struct wrn_onnx_node *n, bool transposed, double factor,
+                            struct matrix *m)
 {
     WRN_TRY(wrn_onnx_need_constant(x, n, 1, &m->v));
     const struct wrn_onnx_tensor *t = &m->v->tensor;
-    if (t->rank != 2) return wrn_onnx_fail(x, WRN_E_SHAPE, "weights '%.*s' are of rank %d instead of 2", WRN_NAME_MAX, m->v->name, t->rank);
-    if (!wrn_onnx_is_float(t->type)) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "weights '%.*s' of type %s", WRN_NAME_MAX, m->v->name, wrn_onnx_type_name(t->type));
-    if (t->count == 0) return wrn_onnx_fail(x, WRN_E_SHAPE, "weights '%.*s' have a dimension of 0", WRN_NAME_MAX, m->v->name);
+    if (t->rank != 2)
+        return wrn_onnx_fail(x, WRN_E_SHAPE, "weights '%.*s' are of rank %d instead of 2", WRN_NAME_MAX, m->v->name,
+                             t->rank);
+    if (!wrn_onnx_is_float(t->type))
+        return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "weights '%.*s' of type %s", WRN_NAME_MAX, m->v->name,
+                             wrn_onnx_type_name(t->type));
+    if (t->count == 0)
+        return wrn_onnx_fail(x, WRN_E_SHAPE, "weights '%.*s' have a dimension of 0", WRN_NAME_MAX, m->v->name);
     m->out = t->dims[transposed ? 0 : 1];
     m->in = t->dims[transposed ? 1 : 0];
     m->step_out = transposed ? t->dims[1] : 1;
@@ -29,11 +35,13 @@ static wrn_status matrix_of(struct wrn_onnx *x, const struct wrn_onnx_node *n, b
     return WRN_OK;
 }
 
-/* The columns of the matrix follow the order in which ONNX sees the features; the graph's vectors go C, H, W. Gives, for
- * each of the graph's features, its number in ONNX; NULL: they agree. */
-static wrn_status reorder(struct wrn_onnx *x, const struct wrn_onnx_value *v, const uint8_t *order, int32_t count, const struct matrix *m, int64_t **number)
+/* The columns of the matrix follow the order in which ONNX sees the features; the graph's vectors go C, H, W. Gives,
+ * for each of the graph's features, its number in ONNX; NULL: they agree. */
+static wrn_status reorder(struct wrn_onnx *x, const struct wrn_onnx_value *v, const uint8_t *order, int32_t count,
+                          const struct matrix *m, int64_t **number)
 {
-    const int64_t c = wrn_onnx_axis_size(x, v->act, WRN_ONNX_C), h = wrn_onnx_axis_size(x, v->act, WRN_ONNX_H), w = wrn_onnx_axis_size(x, v->act, WRN_ONNX_W);
+    const int64_t c = wrn_onnx_axis_size(x, v->act, WRN_ONNX_C), h = wrn_onnx_axis_size(x, v->act, WRN_ONNX_H),
+                  w = wrn_onnx_axis_size(x, v->act, WRN_ONNX_W);
     int64_t steps[4] = { 0 }, step = 1;
     bool sorted = true;
     for (int32_t i = count; i-- > 0;) {
@@ -51,7 +59,8 @@ static wrn_status reorder(struct wrn_onnx *x, const struct wrn_onnx_value *v, co
     return WRN_OK;
 }
 
-static wrn_status matrix_weight(struct wrn_onnx *x, const struct wrn_onnx_value *v, const uint8_t *order, int32_t count, const struct matrix *m, int32_t *weight)
+static wrn_status matrix_weight(struct wrn_onnx *x, const struct wrn_onnx_value *v, const uint8_t *order, int32_t count,
+                                const struct matrix *m, int32_t *weight)
 {
     const struct wrn_onnx_tensor *t = &m->v->tensor;
     const int64_t dims[2] = { m->out, m->in };
@@ -65,37 +74,47 @@ static wrn_status matrix_weight(struct wrn_onnx *x, const struct wrn_onnx_value 
     for (int64_t o = 0, at = 0; o < m->out; o++)
         for (int64_t i = 0; i < m->in; i++, at++) {
             uint64_t from = (uint64_t)(o * m->step_out + (number ? number[i] : i) * m->step_in);
-            if (half) memcpy((uint16_t *)data + at, t->data + 2 * from, 2);
-            else ((float *)data)[at] = (float)(m->factor * wrn_onnx_get(t, from));
+            if (half)
+                memcpy((uint16_t *)data + at, t->data + 2 * from, 2);
+            else
+                ((float *)data)[at] = (float)(m->factor * wrn_onnx_get(t, from));
         }
     return wrn_graph_add_weight(x->graph, m->v->name, half ? WRN_F16 : WRN_F32, 2, dims, data, weight, x->error);
 }
 
 /* A scalar, [out], [1, out] or [1, 1]. */
-static wrn_status bias_weight(struct wrn_onnx *x, const struct wrn_onnx_node *n, int64_t out, double factor, int32_t *weight)
+static wrn_status bias_weight(struct wrn_onnx *x, const struct wrn_onnx_node *n, int64_t out, double factor,
+                              int32_t *weight)
 {
     struct wrn_onnx_value *v;
     WRN_TRY(wrn_onnx_need_constant(x, n, 2, &v));
     const struct wrn_onnx_tensor *t = &v->tensor;
     bool rows = t->rank == 2 && t->dims[0] != 1;
     if (t->rank > 2 || rows || (t->count != 1 && t->count != (uint64_t)out))
-        return wrn_onnx_fail(x, rows ? WRN_E_UNSUPPORTED : WRN_E_SHAPE, "bias '%.*s' of %llu elements does not fit %lld outputs%s", WRN_NAME_MAX, v->name,
+        return wrn_onnx_fail(x, rows ? WRN_E_UNSUPPORTED : WRN_E_SHAPE,
+                             "bias '%.*s' of %llu elements does not fit %lld outputs%s", WRN_NAME_MAX, v->name,
                              (unsigned long long)t->count, (long long)out, rows ? ", or differs between images" : "");
     if (t->count == (uint64_t)out && factor == 1) return wrn_onnx_weight(x, v, weight);
-    if (!wrn_onnx_is_float(t->type)) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "bias '%.*s' of type %s", WRN_NAME_MAX, v->name, wrn_onnx_type_name(t->type));
+    if (!wrn_onnx_is_float(t->type))
+        return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "bias '%.*s' of type %s", WRN_NAME_MAX, v->name,
+                             wrn_onnx_type_name(t->type));
     void *memory;
     WRN_TRY(wrn_onnx_constant_memory(x, (uint64_t)out, sizeof(float), &memory));
     float *data = memory;
-    for (int64_t o = 0; o < out; o++) data[o] = (float)(factor * wrn_onnx_get(t, t->count == 1 ? 0 : (uint64_t)o));
+    for (int64_t o = 0; o < out; o++)
+        data[o] = (float)(factor * wrn_onnx_get(t, t->count == 1 ? 0 : (uint64_t)o));
     return wrn_onnx_computed_weight(x, v->name, 1, &out, data, weight);
 }
 
 /* The features of v: all its axes but the batch, in the last ONNX axis. */
-static wrn_status features_of(struct wrn_onnx *x, const struct wrn_onnx_value *v, int64_t in, uint8_t order[4], int32_t *count)
+static wrn_status features_of(struct wrn_onnx *x, const struct wrn_onnx_value *v, int64_t in, uint8_t order[4],
+                              int32_t *count)
 {
     uint8_t all[4];
     int32_t axes = wrn_onnx_order(x, v, all), last = v->view.rank - 1;
-    if (v->view.rank < 2 || axes < 1 || all[0] != WRN_ONNX_N || wrn_onnx_dim(x, v, last) != in || v->view.start[last] == 0) goto refuse;
+    if (v->view.rank < 2 || axes < 1 || all[0] != WRN_ONNX_N || wrn_onnx_dim(x, v, last) != in ||
+        v->view.start[last] == 0)
+        goto refuse;
     for (int32_t i = 1; i < last; i++)
         if (wrn_onnx_dim(x, v, i) != 1) goto refuse;
     if (wrn_onnx_dim(x, v, 0) != WRN_ONNX_BATCH) goto refuse;
@@ -105,7 +124,8 @@ static wrn_status features_of(struct wrn_onnx *x, const struct wrn_onnx_value *v
 refuse:;
     char shape[64];
     wrn_onnx_describe(x, v, shape);
-    return wrn_onnx_fail(x, WRN_E_SHAPE, "input '%.*s' (%s) is not one vector of %lld features per image", WRN_NAME_MAX, v->name, shape, (long long)in);
+    return wrn_onnx_fail(x, WRN_E_SHAPE, "input '%.*s' (%s) is not one vector of %lld features per image", WRN_NAME_MAX,
+                         v->name, shape, (long long)in);
 }
 
 static wrn_status linear(struct wrn_onnx *x, struct wrn_onnx_node *n, const struct matrix *m, double beta, bool relu)
@@ -122,7 +142,8 @@ static wrn_status linear(struct wrn_onnx *x, struct wrn_onnx_node *n, const stru
 
     /* The result's features are its channels. */
     struct wrn_onnx_view view = { .rank = v->view.rank, .axes = { WRN_ONNX_N, WRN_ONNX_C } };
-    for (int32_t i = 1; i <= view.rank; i++) view.start[i] = i == view.rank ? 2 : 1;
+    for (int32_t i = 1; i <= view.rank; i++)
+        view.start[i] = i == view.rank ? 2 : 1;
     return wrn_onnx_relu_of(x, n, &node, relu, &view);
 }
 
@@ -130,7 +151,8 @@ static wrn_status flag(struct wrn_onnx *x, const struct wrn_onnx_node *n, const 
 {
     int64_t number;
     WRN_TRY(wrn_onnx_attr_int(x, n, name, 0, &number));
-    if (number != 0 && number != 1) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "%s is %lld instead of 0 or 1", name, (long long)number);
+    if (number != 0 && number != 1)
+        return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "%s is %lld instead of 0 or 1", name, (long long)number);
     *value = number == 1;
     return WRN_OK;
 }
@@ -161,7 +183,8 @@ wrn_status wrn_onnx_fused_gemm(struct wrn_onnx *x, struct wrn_onnx_node *n)
     char activation[32];
     WRN_TRY(wrn_onnx_attr_text(x, n, "activation", activation));
     const bool relu = strcmp(activation, "Relu") == 0;
-    if (!relu && activation[0]) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "activation '%s'; only Relu is supported", activation);
+    if (!relu && activation[0])
+        return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "activation '%s'; only Relu is supported", activation);
     return gemm(x, n, relu);
 }
 

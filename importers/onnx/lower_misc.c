@@ -30,7 +30,8 @@ wrn_status wrn_onnx_clip(struct wrn_onnx *x, struct wrn_onnx_node *n)
     WRN_TRY(wrn_onnx_attr_float(x, n, "max", FLT_MAX, &high));
     if (wrn_onnx_input_given(n, 1)) WRN_TRY(wrn_onnx_need_number(x, n, 1, &low));
     if (wrn_onnx_input_given(n, 2)) WRN_TRY(wrn_onnx_need_number(x, n, 2, &high));
-    if (low != 0 || high < FLT_MAX) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "to [%g, %g]; only [0, infinity), a ReLU, is supported", low, high);
+    if (low != 0 || high < FLT_MAX)
+        return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "to [%g, %g]; only [0, infinity), a ReLU, is supported", low, high);
     return relu_after(x, n, v);
 }
 
@@ -38,10 +39,12 @@ wrn_status wrn_onnx_max(struct wrn_onnx *x, struct wrn_onnx_node *n)
 {
     WRN_TRY(wrn_onnx_inputs(x, n, 2, 2));
     int32_t constant = n->inputs[0]->kind == WRN_ONNX_CONSTANT ? 0 : 1;
-    if (n->inputs[0]->kind == WRN_ONNX_CONSTANT && n->inputs[1]->kind == WRN_ONNX_CONSTANT) return wrn_onnx_arithmetic(x, n);
+    if (n->inputs[0]->kind == WRN_ONNX_CONSTANT && n->inputs[1]->kind == WRN_ONNX_CONSTANT)
+        return wrn_onnx_arithmetic(x, n);
     double bound;
     WRN_TRY(wrn_onnx_need_number(x, n, constant, &bound));
-    if (bound != 0) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "the maximum with %g; only with 0, a ReLU, is supported", bound);
+    if (bound != 0)
+        return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "the maximum with %g; only with 0, a ReLU, is supported", bound);
     return relu_after(x, n, n->inputs[1 - constant]);
 }
 
@@ -56,13 +59,16 @@ wrn_status wrn_onnx_softmax(struct wrn_onnx *x, struct wrn_onnx_node *n)
     WRN_TRY(wrn_onnx_attr_int(x, n, "axis", x->opset < 13 ? 1 : -1, &stated));
     WRN_TRY(wrn_onnx_axis_of(x, stated, v->view.rank, &axis));
     bool channels = wrn_onnx_axis_is(x, v, axis, WRN_ONNX_C);
-    for (int32_t i = axis + 1; x->opset < 13 && i < v->view.rank; i++) channels = channels && wrn_onnx_dim(x, v, i) == 1;
+    for (int32_t i = axis + 1; x->opset < 13 && i < v->view.rank; i++)
+        channels = channels && wrn_onnx_dim(x, v, i) == 1;
     if (!channels) {
         char shape[64];
         wrn_onnx_describe(x, v, shape);
-        return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "over axis %d of '%.*s' (%s), which is not the channels alone", axis, WRN_NAME_MAX, v->name, shape);
+        return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "over axis %d of '%.*s' (%s), which is not the channels alone", axis,
+                             WRN_NAME_MAX, v->name, shape);
     }
-    struct wrn_node node = wrn_node_make(strcmp(n->proto->op_type, "Softmax") == 0 ? WRN_OP_SOFTMAX : WRN_OP_LOGSOFTMAX, n->name, -1);
+    struct wrn_node node =
+        wrn_node_make(strcmp(n->proto->op_type, "Softmax") == 0 ? WRN_OP_SOFTMAX : WRN_OP_LOGSOFTMAX, n->name, -1);
     WRN_TRY(wrn_onnx_settle(x, v, &node.inputs[0]));
     return wrn_onnx_emit(x, n, &node, &v->view);
 }
@@ -78,7 +84,8 @@ wrn_status wrn_onnx_dropout(struct wrn_onnx *x, struct wrn_onnx_node *n)
     WRN_TRY(wrn_onnx_attr_float(x, n, "ratio", 0.5, &node.value));
     if (wrn_onnx_input_given(n, 1)) WRN_TRY(wrn_onnx_need_number(x, n, 1, &node.value));
     if (wrn_onnx_input_given(n, 2)) WRN_TRY(wrn_onnx_need_number(x, n, 2, &training));
-    if (training != 0) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "training_mode is on; export the model in evaluation mode");
+    if (training != 0)
+        return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "training_mode is on; export the model in evaluation mode");
     WRN_TRY(wrn_onnx_settle(x, v, &node.inputs[0]));
     return wrn_onnx_emit(x, n, &node, &v->view);
 }
@@ -86,7 +93,8 @@ wrn_status wrn_onnx_dropout(struct wrn_onnx *x, struct wrn_onnx_node *n)
 /* ---- Pad ---- */
 
 /* One number for each begin of a padded axis, then one for each end; axes: which, an input since opset 18. */
-static wrn_status read_pads(struct wrn_onnx *x, const struct wrn_onnx_node *n, int32_t rank, int64_t begin[], int64_t end[])
+static wrn_status read_pads(struct wrn_onnx *x, const struct wrn_onnx_node *n, int32_t rank, int64_t begin[],
+                            int64_t end[])
 {
     int64_t pads[2 * WRN_ONNX_MAX_RANK], axes[WRN_ONNX_MAX_RANK];
     int32_t count, axis_count = -1, axis;
@@ -94,7 +102,8 @@ static wrn_status read_pads(struct wrn_onnx *x, const struct wrn_onnx_node *n, i
     WRN_TRY(wrn_onnx_int_list(x, n, attribute, 1, 2 * WRN_ONNX_MAX_RANK, pads, &count));
     if (wrn_onnx_input_given(n, 3)) WRN_TRY(wrn_onnx_int_list(x, n, "axes", 3, WRN_ONNX_MAX_RANK, axes, &axis_count));
     const int32_t padded = axis_count < 0 ? rank : axis_count;
-    if (count != 2 * padded) return wrn_onnx_fail(x, WRN_E_SHAPE, "pads has %d numbers for %d axes", count < 0 ? 0 : count, padded);
+    if (count != 2 * padded)
+        return wrn_onnx_fail(x, WRN_E_SHAPE, "pads has %d numbers for %d axes", count < 0 ? 0 : count, padded);
     for (int32_t i = 0; i < padded; i++) {
         WRN_TRY(wrn_onnx_axis_of(x, axis_count < 0 ? i : axes[i], rank, &axis));
         begin[axis] = pads[i];
@@ -103,15 +112,18 @@ static wrn_status read_pads(struct wrn_onnx *x, const struct wrn_onnx_node *n, i
     return WRN_OK;
 }
 
-static wrn_status pad_side(struct wrn_onnx *x, const struct wrn_onnx_value *v, int32_t axis, int64_t begin, int64_t end, struct wrn_node *node)
+static wrn_status pad_side(struct wrn_onnx *x, const struct wrn_onnx_value *v, int32_t axis, int64_t begin, int64_t end,
+                           struct wrn_node *node)
 {
     int side = wrn_onnx_axis_is(x, v, axis, WRN_ONNX_H) ? 0 : 1;
     /* Of a map of one pixel both sides may look alike: then the axis itself tells. */
     if (v->view.start[axis + 1] - v->view.start[axis] == 1) side = v->view.axes[v->view.start[axis]] == WRN_ONNX_W;
-    if (!wrn_onnx_axis_is(x, v, axis, side ? WRN_ONNX_W : WRN_ONNX_H) || v->view.start[axis + 1] - v->view.start[axis] != 1)
+    if (!wrn_onnx_axis_is(x, v, axis, side ? WRN_ONNX_W : WRN_ONNX_H) ||
+        v->view.start[axis + 1] - v->view.start[axis] != 1)
         return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "along axis %d, which is neither height nor width", axis);
     if (begin < 0 || end < 0 || begin > WRN_MAX_SIDE || end > WRN_MAX_SIDE)
-        return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "pads of %lld and %lld, from 0 to %d is possible", (long long)begin, (long long)end, WRN_MAX_SIDE);
+        return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "pads of %lld and %lld, from 0 to %d is possible", (long long)begin,
+                             (long long)end, WRN_MAX_SIDE);
     node->pad[side ? WRN_LEFT : WRN_TOP] = (int32_t)begin;
     node->pad[side ? WRN_RIGHT : WRN_BOTTOM] = (int32_t)end;
     return WRN_OK;
@@ -132,9 +144,10 @@ wrn_status wrn_onnx_pad(struct wrn_onnx *x, struct wrn_onnx_node *n)
         WRN_TRY(pad_side(x, v, i, begin[i], end[i], &node));
         any = true;
     }
-    if (!any) return wrn_onnx_alias(x, n, v, &v->view);
+    if (!any) return wrn_onnx_alias(n, v, &v->view);
     WRN_TRY(wrn_onnx_attr_text(x, n, "mode", mode));
-    if (mode[0] && strcmp(mode, "constant") != 0) return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "mode '%s'; only constant is supported", mode);
+    if (mode[0] && strcmp(mode, "constant") != 0)
+        return wrn_onnx_fail(x, WRN_E_UNSUPPORTED, "mode '%s'; only constant is supported", mode);
     WRN_TRY(wrn_onnx_attr_float(x, n, "value", 0, &node.value));
     if (wrn_onnx_input_given(n, 2)) WRN_TRY(wrn_onnx_need_number(x, n, 2, &node.value));
     WRN_TRY(wrn_onnx_settle(x, v, &node.inputs[0]));

@@ -13,15 +13,16 @@ static bool probe(const uint8_t *data, size_t size)
     return wrn_onnx_looks_like_model(data, size);
 }
 
-/* protobuf-c's structures are larger than the bytes they come from: an empty node of two bytes takes about 150. The scan
- * has bounded their number; this bounds what they take. */
+/* protobuf-c's structures are larger than the bytes they come from: an empty node of two bytes takes about 150. The
+ * scan has bounded their number; this bounds what they take. */
 static size_t budget_for(size_t skeleton)
 {
     const size_t most = (size_t)1 << 29, least = (size_t)1 << 20;
     return skeleton > most / 64 ? most : least + skeleton * 64;
 }
 
-static wrn_status unpack(const struct wrn_source *s, struct wrn_onnx_budget *budget, Wrn__Onnx__Model **model, wrn_error *error)
+static wrn_status unpack(const struct wrn_source *s, struct wrn_onnx_budget *budget, Wrn__Onnx__Model **model,
+                         wrn_error *error)
 {
     uint8_t *skeleton;
     size_t size;
@@ -32,7 +33,8 @@ static wrn_status unpack(const struct wrn_source *s, struct wrn_onnx_budget *bud
     wrn_mem_free(&s->alloc, skeleton);
     if (*model) return WRN_OK;
     if (budget->failed) return wrn_fail(error, WRN_E_NOMEM, "out of memory");
-    if (budget->exceeded) return wrn_fail(error, WRN_E_LIMIT, "the model's structure takes more memory than the library allows");
+    if (budget->exceeded)
+        return wrn_fail(error, WRN_E_LIMIT, "the model's structure takes more memory than the library allows");
     return wrn_fail(error, WRN_E_FORMAT, "the bytes are no ONNX model");
 }
 
@@ -49,11 +51,14 @@ static wrn_status read_opset(struct wrn_onnx *x)
         const char *domain = domain_of(m->opset_import[i]);
         for (size_t j = 0; j < i; j++)
             if (strcmp(domain, domain_of(m->opset_import[j])) == 0)
-                return wrn_fail(x->error, WRN_E_FORMAT, "opset_import: the domain '%.*s' comes twice", WRN_NAME_MAX, domain);
+                return wrn_fail(x->error, WRN_E_FORMAT, "opset_import: the domain '%.*s' comes twice", WRN_NAME_MAX,
+                                domain);
         if (domain[0]) continue; /* imported is not used: nodes tell */
         x->opset = m->opset_import[i]->version;
         if (x->opset < 1) return wrn_fail(x->error, WRN_E_FORMAT, "opset_import: version %lld", (long long)x->opset);
-        if (x->opset > 10000) return wrn_fail(x->error, WRN_E_UNSUPPORTED, "opset_import: version %lld is not plausible", (long long)x->opset);
+        if (x->opset > 10000)
+            return wrn_fail(x->error, WRN_E_UNSUPPORTED, "opset_import: version %lld is not plausible",
+                            (long long)x->opset);
     }
     return x->opset ? WRN_OK : wrn_fail(x->error, WRN_E_FORMAT, "opset_import: no version of the ONNX operators");
 }
@@ -81,7 +86,8 @@ static wrn_status lower_all(struct wrn_onnx *x)
     WRN_TRY(wrn_onnx_read_input(x, nodes, live));
     for (size_t i = 0; i < x->model->graph->n_node; i++) {
         if (!live[i]) continue;
-        if (s->cancel && s->cancel(s->cancel_user)) return wrn_fail(x->error, WRN_E_CANCELLED, "cancelled while reading the model");
+        if (s->cancel && s->cancel(s->cancel_user))
+            return wrn_fail(x->error, WRN_E_CANCELLED, "cancelled while reading the model");
         WRN_TRY(wrn_onnx_lower(x, &nodes[i]));
     }
     return wrn_onnx_read_output(x);

@@ -17,8 +17,17 @@
 #define WRN_ONNX_MAX_RANK 8
 
 /* Element types of TensorProto. */
-enum { WRN_ONNX_FLOAT = 1, WRN_ONNX_UINT8 = 2, WRN_ONNX_INT8 = 3, WRN_ONNX_INT32 = 6, WRN_ONNX_INT64 = 7, WRN_ONNX_BOOL = 9,
-       WRN_ONNX_FLOAT16 = 10, WRN_ONNX_DOUBLE = 11, WRN_ONNX_BFLOAT16 = 16 };
+enum {
+    WRN_ONNX_FLOAT = 1,
+    WRN_ONNX_UINT8 = 2,
+    WRN_ONNX_INT8 = 3,
+    WRN_ONNX_INT32 = 6,
+    WRN_ONNX_INT64 = 7,
+    WRN_ONNX_BOOL = 9,
+    WRN_ONNX_FLOAT16 = 10,
+    WRN_ONNX_DOUBLE = 11,
+    WRN_ONNX_BFLOAT16 = 16
+};
 
 /* Stands for the batch size in integer constants: shapes are computed for any batch. Files cannot contain it. */
 #define WRN_ONNX_BATCH (INT64_MIN + 1)
@@ -57,9 +66,9 @@ struct wrn_onnx_act {
 struct wrn_onnx_value {
     const char *name;
     enum { WRN_ONNX_UNSET, WRN_ONNX_CONSTANT, WRN_ONNX_ACTIVATION } kind;
-    int32_t uses;   /* by nodes that the output needs */
+    int32_t uses;    /* by nodes that the output needs */
     int32_t *weight; /* a constant's number in the graph, -1 until it is used as it is; shared by all its names */
-    bool raw_input; /* the graph's input, or made of it number by number */
+    bool raw_input;  /* the graph's input, or made of it number by number */
     const Wrn__Onnx__Tensor *stored; /* an initializer that is not decoded yet */
     struct wrn_onnx_tensor tensor;
     struct wrn_onnx_view view;
@@ -80,16 +89,16 @@ struct wrn_onnx {
     struct wrn_arena scratch; /* until the import ends */
     Wrn__Onnx__Model *model;
     int64_t opset;
-    int64_t batch;            /* as the file fixes it; 0: open */
-    int32_t height, width;    /* as asked for; used where the file leaves them open */
+    int64_t batch;         /* as the file fixes it; 0: open */
+    int32_t height, width; /* as asked for; used where the file leaves them open */
     struct wrn_onnx_value *values;
     int32_t value_count;
     struct wrn_onnx_value **sorted; /* by name */
-    uint64_t fold_left;       /* bytes that computed and copied constants may still take */
-    double *row;              /* room for one number per channel, used within one lowering */
+    uint64_t fold_left;             /* bytes that computed and copied constants may still take */
+    double *row;                    /* room for one number per channel, used within one lowering */
     int32_t row_length;
-    bool keeps_blob;          /* weights point into the file's bytes */
-    bool named;               /* the message of the failure names the node already */
+    bool keeps_blob; /* weights point into the file's bytes */
+    bool named;      /* the message of the failure names the node already */
     wrn_error *error;
 };
 
@@ -97,7 +106,8 @@ typedef wrn_status wrn_onnx_handler(struct wrn_onnx *x, struct wrn_onnx_node *n)
 
 /* ---- onnx_symbols.c: names and liveness ---- */
 
-/* Lists all names with their uses, and resolves those of every node. nodes: one per proto; live: whether the output needs it. */
+/* Lists all names with their uses, and resolves those of every node. nodes: one per proto; live: whether the output
+ * needs it. */
 wrn_status wrn_onnx_resolve(struct wrn_onnx *x, struct wrn_onnx_node **nodes, bool **live);
 struct wrn_onnx_value *wrn_onnx_find(const struct wrn_onnx *x, const char *name);
 
@@ -115,17 +125,22 @@ wrn_status wrn_onnx_lower(struct wrn_onnx *x, struct wrn_onnx_node *n);
 /* ---- onnx_attr.c: attributes with their defaults. A wrong type is WRN_E_FORMAT. ---- */
 
 bool wrn_onnx_has_attr(const struct wrn_onnx_node *n, const char *name);
-wrn_status wrn_onnx_attr_int(struct wrn_onnx *x, const struct wrn_onnx_node *n, const char *name, int64_t otherwise, int64_t *value);
-wrn_status wrn_onnx_attr_float(struct wrn_onnx *x, const struct wrn_onnx_node *n, const char *name, double otherwise, double *value);
+wrn_status wrn_onnx_attr_int(struct wrn_onnx *x, const struct wrn_onnx_node *n, const char *name, int64_t otherwise,
+                             int64_t *value);
+wrn_status wrn_onnx_attr_float(struct wrn_onnx *x, const struct wrn_onnx_node *n, const char *name, double otherwise,
+                               double *value);
 /* Up to `most` numbers; *count is -1 if the attribute is absent. */
-wrn_status wrn_onnx_attr_ints(struct wrn_onnx *x, const struct wrn_onnx_node *n, const char *name, int32_t most, int64_t *values, int32_t *count);
+wrn_status wrn_onnx_attr_ints(struct wrn_onnx *x, const struct wrn_onnx_node *n, const char *name, int32_t most,
+                              int64_t *values, int32_t *count);
 /* Text of up to 31 bytes; "" if absent. */
 wrn_status wrn_onnx_attr_text(struct wrn_onnx *x, const struct wrn_onnx_node *n, const char *name, char text[32]);
 /* The attribute itself; NULL if absent. */
-wrn_status wrn_onnx_attr_find(struct wrn_onnx *x, const struct wrn_onnx_node *n, const char *name, const Wrn__Onnx__Attribute **attribute);
-/* Integers that are an attribute in older operator versions and input number `input` in newer ones; *count -1: neither. */
-wrn_status wrn_onnx_int_list(struct wrn_onnx *x, const struct wrn_onnx_node *n, const char *attribute, int32_t input, int32_t most,
-                             int64_t *values, int32_t *count);
+wrn_status wrn_onnx_attr_find(struct wrn_onnx *x, const struct wrn_onnx_node *n, const char *name,
+                              const Wrn__Onnx__Attribute **attribute);
+/* Integers that are an attribute in older operator versions and input number `input` in newer ones; *count -1: neither.
+ */
+wrn_status wrn_onnx_int_list(struct wrn_onnx *x, const struct wrn_onnx_node *n, const char *attribute, int32_t input,
+                             int32_t most, int64_t *values, int32_t *count);
 
 /* ---- onnx_tensor.c ---- */
 
@@ -162,8 +177,10 @@ void wrn_onnx_view_insert(struct wrn_onnx_view *view, int32_t axis); /* an axis 
 void wrn_onnx_view_remove(struct wrn_onnx_view *view, int32_t axis); /* which must have length 1 */
 bool wrn_onnx_view_join(struct wrn_onnx_view *view, int32_t axis);   /* with the next one; false if it is the last */
 /* Groups the axes anew so that the lengths become dims (the batch: WRN_ONNX_BATCH); false if they cannot. */
-bool wrn_onnx_view_regroup(const struct wrn_onnx *x, const struct wrn_onnx_value *v, int32_t rank, const int64_t *dims, struct wrn_onnx_view *to);
-void wrn_onnx_describe(const struct wrn_onnx *x, const struct wrn_onnx_value *v, char text[64]); /* "batch x 3 x 32 x 32" */
+bool wrn_onnx_view_regroup(const struct wrn_onnx *x, const struct wrn_onnx_value *v, int32_t rank, const int64_t *dims,
+                           struct wrn_onnx_view *to);
+void wrn_onnx_describe(const struct wrn_onnx *x, const struct wrn_onnx_value *v,
+                       char text[64]); /* "batch x 3 x 32 x 32" */
 
 /* ---- onnx_value.c ---- */
 
@@ -173,10 +190,11 @@ wrn_status wrn_onnx_no_memory(struct wrn_onnx *x);
 
 /* Counts from `least` to `most` inputs, those without an empty name up to `least`. */
 wrn_status wrn_onnx_inputs(struct wrn_onnx *x, const struct wrn_onnx_node *n, int32_t least, int32_t most);
-/* Input number i, which must be an activation, or a constant; NULL is refused. */
+/* Input number i, which must be given and be an activation; a map of N, C, H, W; or a constant, which is decoded. */
 wrn_status wrn_onnx_need_act(struct wrn_onnx *x, const struct wrn_onnx_node *n, int32_t i, struct wrn_onnx_value **v);
-wrn_status wrn_onnx_need_map(struct wrn_onnx *x, const struct wrn_onnx_node *n, int32_t i, struct wrn_onnx_value **v); /* N, C, H, W */
-wrn_status wrn_onnx_need_constant(struct wrn_onnx *x, const struct wrn_onnx_node *n, int32_t i, struct wrn_onnx_value **v);
+wrn_status wrn_onnx_need_map(struct wrn_onnx *x, const struct wrn_onnx_node *n, int32_t i, struct wrn_onnx_value **v);
+wrn_status wrn_onnx_need_constant(struct wrn_onnx *x, const struct wrn_onnx_node *n, int32_t i,
+                                  struct wrn_onnx_value **v);
 bool wrn_onnx_input_given(const struct wrn_onnx_node *n, int32_t i);
 /* One number from a constant input of one element. */
 wrn_status wrn_onnx_need_number(struct wrn_onnx *x, const struct wrn_onnx_node *n, int32_t i, double *number);
@@ -191,26 +209,32 @@ wrn_status wrn_onnx_settle_vector(struct wrn_onnx *x, struct wrn_onnx_value *v, 
 /* A constant as a weight of the graph, as it is; failures name it. */
 wrn_status wrn_onnx_weight(struct wrn_onnx *x, struct wrn_onnx_value *v, int32_t *weight);
 /* A weight of float32 that the importer has computed. */
-wrn_status wrn_onnx_computed_weight(struct wrn_onnx *x, const char *name, int32_t rank, const int64_t *dims, const float *data, int32_t *weight);
+wrn_status wrn_onnx_computed_weight(struct wrn_onnx *x, const char *name, int32_t rank, const int64_t *dims,
+                                    const float *data, int32_t *weight);
 
+/* "name/part", for nodes and tensors that the file has no name for: names in the graph should differ. */
+wrn_status wrn_onnx_part(struct wrn_onnx *x, const char *name, const char *part, const char **result);
 wrn_status wrn_onnx_add(struct wrn_onnx *x, const struct wrn_node *node, const char *output_name, int32_t *value);
-/* Adds the graph's node and makes its result the node's first output, seen like `like`. */
-wrn_status wrn_onnx_emit(struct wrn_onnx *x, struct wrn_onnx_node *n, const struct wrn_node *node, const struct wrn_onnx_view *view);
-wrn_status wrn_onnx_set_act(struct wrn_onnx *x, struct wrn_onnx_value *v, int32_t value, const struct wrn_onnx_view *view, const char *node);
+/* Adds the graph's node and makes its result the node's first output, seen through `view`. */
+wrn_status wrn_onnx_emit(struct wrn_onnx *x, struct wrn_onnx_node *n, const struct wrn_node *node,
+                         const struct wrn_onnx_view *view);
+wrn_status wrn_onnx_set_act(struct wrn_onnx *x, struct wrn_onnx_value *v, int32_t value,
+                            const struct wrn_onnx_view *view, const char *node);
 /* The first output is another view of v, or another name of it. */
-wrn_status wrn_onnx_alias(struct wrn_onnx *x, struct wrn_onnx_node *n, const struct wrn_onnx_value *v, const struct wrn_onnx_view *view);
+wrn_status wrn_onnx_alias(struct wrn_onnx_node *n, const struct wrn_onnx_value *v, const struct wrn_onnx_view *view);
 wrn_status wrn_onnx_set_constant(struct wrn_onnx *x, struct wrn_onnx_node *n, const struct wrn_onnx_tensor *t);
 
 /* ---- onnx_fold.c ---- */
 
 /* out[i0, i1, …] = t[offset + i0 * strides[0] + i1 * strides[1] + …]; strides in elements. */
-wrn_status wrn_onnx_strided(struct wrn_onnx *x, const struct wrn_onnx_tensor *t, int32_t rank, const int64_t *dims, const int64_t *strides,
-                            int64_t offset, struct wrn_onnx_tensor *out);
+wrn_status wrn_onnx_strided(struct wrn_onnx *x, const struct wrn_onnx_tensor *t, int32_t rank, const int64_t *dims,
+                            const int64_t *strides, int64_t offset, struct wrn_onnx_tensor *out);
 void wrn_onnx_strides(const struct wrn_onnx_tensor *t, int64_t *strides);
-wrn_status wrn_onnx_broadcast(struct wrn_onnx *x, const struct wrn_onnx_tensor *t, int32_t rank, const int64_t *dims, struct wrn_onnx_tensor *out);
+wrn_status wrn_onnx_broadcast(struct wrn_onnx *x, const struct wrn_onnx_tensor *t, int32_t rank, const int64_t *dims,
+                              struct wrn_onnx_tensor *out);
 /* Arithmetic on two constants, or on one (b NULL), named by the ONNX operator. */
-wrn_status wrn_onnx_compute(struct wrn_onnx *x, const char *op, const struct wrn_onnx_tensor *a, const struct wrn_onnx_tensor *b,
-                            struct wrn_onnx_tensor *out);
+wrn_status wrn_onnx_compute(struct wrn_onnx *x, const char *op, const struct wrn_onnx_tensor *a,
+                            const struct wrn_onnx_tensor *b, struct wrn_onnx_tensor *out);
 
 /* ---- lower_affine.c, for lower_pool.c too ---- */
 
@@ -220,7 +244,9 @@ wrn_status wrn_onnx_scaled(struct wrn_onnx *x, struct wrn_onnx_node *n, struct w
 /* ---- lower_conv.c, for lower_pool.c too ---- */
 
 /* strides, pads and auto_pad, dilations for a window of `kernel` on the map v. */
-wrn_status wrn_onnx_window(struct wrn_onnx *x, const struct wrn_onnx_node *n, const struct wrn_onnx_value *v, struct wrn_node *node);
-wrn_status wrn_onnx_relu_of(struct wrn_onnx *x, struct wrn_onnx_node *n, const struct wrn_node *node, bool relu, const struct wrn_onnx_view *view);
+wrn_status wrn_onnx_window(struct wrn_onnx *x, const struct wrn_onnx_node *n, const struct wrn_onnx_value *v,
+                           struct wrn_node *node);
+wrn_status wrn_onnx_relu_of(struct wrn_onnx *x, struct wrn_onnx_node *n, const struct wrn_node *node, bool relu,
+                            const struct wrn_onnx_view *view);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which operators there are, by domain and name. What an operator means is decided by its inputs and attributes, not by a
- * highest opset number. */
+/* Which operators there are, by domain and name. What an operator means is decided by its inputs and attributes, not by
+ * a highest opset number. */
 #include "onnx/lowerings.h"
 
 #include <string.h>
@@ -75,7 +75,9 @@ static bool is_function(const struct wrn_onnx *x, const Wrn__Onnx__Node *p)
 {
     for (size_t i = 0; i < x->model->n_functions; i++) {
         const Wrn__Onnx__Function *f = x->model->functions[i];
-        if (strcmp(or_empty(f->name), or_empty(p->op_type)) == 0 && strcmp(or_empty(f->domain), or_empty(p->domain)) == 0) return true;
+        if (strcmp(or_empty(f->name), or_empty(p->op_type)) == 0 &&
+            strcmp(or_empty(f->domain), or_empty(p->domain)) == 0)
+            return true;
     }
     return false;
 }
@@ -83,7 +85,9 @@ static bool is_function(const struct wrn_onnx *x, const Wrn__Onnx__Node *p)
 /* Why an operator that is not in the table is refused. */
 static const char *reason(const struct wrn_onnx *x, const Wrn__Onnx__Node *p)
 {
-    static const char *const control[] = { "If", "Loop", "Scan" }, *const quantized[] = { "QLinear", "Quantize", "Dequantize", "DynamicQuantize", "ConvInteger", "MatMulInteger" };
+    static const char *const control[] = { "If", "Loop", "Scan" }, *const quantized[] = {
+        "QLinear", "Quantize", "Dequantize", "DynamicQuantize", "ConvInteger", "MatMulInteger"
+    };
     const char *op = or_empty(p->op_type);
     if (is_function(x, p)) return "functions of the model are not supported; inline them when exporting";
     for (size_t i = 0; i < sizeof control / sizeof control[0]; i++)
@@ -116,6 +120,7 @@ wrn_status wrn_onnx_lower(struct wrn_onnx *x, struct wrn_onnx_node *n)
     if (status == WRN_OK || x->named || status == WRN_E_NOMEM) return status;
     char prefix[3 * WRN_NAME_MAX];
     const char *domain = domain_of(p);
-    snprintf(prefix, sizeof prefix, "node '%.*s' (%.40s%s%.40s)", WRN_NAME_MAX, n->name, domain, domain[0] ? "." : "", or_empty(p->op_type));
+    snprintf(prefix, sizeof prefix, "node '%.*s' (%.40s%s%.40s)", WRN_NAME_MAX, n->name, domain, domain[0] ? "." : "",
+             or_empty(p->op_type));
     return wrn_fail_prefix(x->error, status, prefix);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All names of the graph in one sorted table: duplicates stand side by side, look-ups are binary searches, and no choice of
- * names makes either slow. */
+/* All names of the graph in one sorted table: duplicates stand side by side, look-ups are binary searches, and no
+ * choice of names makes either slow. */
 #include "onnx/onnx_import.h"
 
 #include <string.h>
@@ -18,7 +18,8 @@ static void sift_down(struct wrn_onnx_value **list, size_t root, size_t count)
 /* Heapsort: in place and never quadratic. */
 static void sort_by_name(struct wrn_onnx_value **list, size_t count)
 {
-    for (size_t i = count / 2; i-- > 0;) sift_down(list, i, count);
+    for (size_t i = count / 2; i-- > 0;)
+        sift_down(list, i, count);
     for (size_t end = count; end > 1; end--) {
         struct wrn_onnx_value *swap = list[0];
         list[0] = list[end - 1], list[end - 1] = swap;
@@ -33,8 +34,10 @@ struct wrn_onnx_value *wrn_onnx_find(const struct wrn_onnx *x, const char *name)
         size_t middle = low + (high - low) / 2;
         int order = strcmp(x->sorted[middle]->name, name);
         if (order == 0) return x->sorted[middle];
-        if (order < 0) low = middle + 1;
-        else high = middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return NULL;
 }
@@ -46,15 +49,16 @@ static bool given(const char *name)
 
 static void define(struct wrn_onnx *x, const char *name, const Wrn__Onnx__Tensor *stored)
 {
-    x->values[x->value_count++] = (struct wrn_onnx_value){ .name = name, .stored = stored,
-                                                          .kind = stored ? WRN_ONNX_CONSTANT : WRN_ONNX_UNSET };
+    x->values[x->value_count++] =
+        (struct wrn_onnx_value){ .name = name, .stored = stored, .kind = stored ? WRN_ONNX_CONSTANT : WRN_ONNX_UNSET };
 }
 
 /* Initializers, graph inputs that are none, and outputs of nodes. */
 static wrn_status list_values(struct wrn_onnx *x, const Wrn__Onnx__Graph *g)
 {
     size_t most = g->n_initializer + g->n_input;
-    for (size_t i = 0; i < g->n_node; i++) most += g->node[i]->n_output;
+    for (size_t i = 0; i < g->n_node; i++)
+        most += g->node[i]->n_output;
     x->values = wrn_arena_alloc(&x->scratch, most, sizeof *x->values);
     x->sorted = wrn_arena_alloc(&x->scratch, most, sizeof(struct wrn_onnx_value *));
     if (!x->values || !x->sorted) return wrn_onnx_no_memory(x);
@@ -65,20 +69,22 @@ static wrn_status list_values(struct wrn_onnx *x, const Wrn__Onnx__Graph *g)
     }
     /* Sorted for the look-ups: files of IR version 3 and below list initializers among the inputs. */
     size_t initializers = (size_t)x->value_count;
-    for (size_t i = 0; i < initializers; i++) x->sorted[i] = &x->values[i];
+    for (size_t i = 0; i < initializers; i++)
+        x->sorted[i] = &x->values[i];
     sort_by_name(x->sorted, initializers);
     for (size_t i = 0, new = 0; i < g->n_input; i++) {
         if (!given(g->input[i]->name)) return wrn_onnx_fail(x, WRN_E_FORMAT, "graph input %zu has no name", i);
         x->value_count = (int32_t)initializers;
         bool stored = wrn_onnx_find(x, g->input[i]->name) != NULL;
         x->value_count = (int32_t)(initializers + new);
-        if (!stored) define(x, g->input[i]->name, NULL), new++;
+        if (!stored) define(x, g->input[i]->name, NULL), new ++;
     }
     for (size_t i = 0; i < g->n_node; i++)
         for (size_t j = 0; j < g->node[i]->n_output; j++)
             if (given(g->node[i]->output[j])) define(x, g->node[i]->output[j], NULL);
 
-    for (int32_t i = 0; i < x->value_count; i++) x->sorted[i] = &x->values[i];
+    for (int32_t i = 0; i < x->value_count; i++)
+        x->sorted[i] = &x->values[i];
     sort_by_name(x->sorted, (size_t)x->value_count);
     for (int32_t i = 1; i < x->value_count; i++)
         if (strcmp(x->sorted[i - 1]->name, x->sorted[i]->name) == 0)
@@ -104,11 +110,11 @@ static wrn_status resolve_node(struct wrn_onnx *x, const Wrn__Onnx__Node *p, str
         if (!given(p->input[i])) continue;
         n->inputs[i] = wrn_onnx_find(x, p->input[i]);
         if (!n->inputs[i])
-            return wrn_onnx_fail(x, WRN_E_FORMAT, "node '%.*s' (%.*s): input '%.*s' is not defined anywhere", WRN_NAME_MAX, n->name, 40,
-                                 op_of(p), WRN_NAME_MAX, p->input[i]);
+            return wrn_onnx_fail(x, WRN_E_FORMAT, "node '%.*s' (%.*s): input '%.*s' is not defined anywhere",
+                                 WRN_NAME_MAX, n->name, 40, op_of(p), WRN_NAME_MAX, p->input[i]);
         if (n->inputs[i]->kind == WRN_ONNX_UNSET)
-            return wrn_onnx_fail(x, WRN_E_FORMAT, "node '%.*s' (%.*s): input '%.*s' is not computed by an earlier node", WRN_NAME_MAX, n->name,
-                                 40, op_of(p), WRN_NAME_MAX, p->input[i]);
+            return wrn_onnx_fail(x, WRN_E_FORMAT, "node '%.*s' (%.*s): input '%.*s' is not computed by an earlier node",
+                                 WRN_NAME_MAX, n->name, 40, op_of(p), WRN_NAME_MAX, p->input[i]);
     }
     for (size_t i = 0; i < p->n_output; i++) {
         if (!given(p->output[i])) continue;
@@ -119,12 +125,14 @@ static wrn_status resolve_node(struct wrn_onnx *x, const Wrn__Onnx__Node *p, str
 }
 
 /* Backwards from the output: which nodes it needs, and how often they use each value. */
-static void mark_live(const struct wrn_onnx *x, struct wrn_onnx_value *output, const struct wrn_onnx_node *nodes, bool *live)
+static void mark_live(const struct wrn_onnx *x, struct wrn_onnx_value *output, const struct wrn_onnx_node *nodes,
+                      bool *live)
 {
     output->uses = 1;
     for (size_t i = x->model->graph->n_node; i-- > 0;) {
         const struct wrn_onnx_node *n = &nodes[i];
-        for (int32_t j = 0; j < n->output_count; j++) live[i] = live[i] || (n->outputs[j] && n->outputs[j]->uses > 0);
+        for (int32_t j = 0; j < n->output_count; j++)
+            live[i] = live[i] || (n->outputs[j] && n->outputs[j]->uses > 0);
         for (int32_t j = 0; live[i] && j < n->input_count; j++)
             if (n->inputs[j]) n->inputs[j]->uses++;
     }
@@ -134,18 +142,24 @@ wrn_status wrn_onnx_resolve(struct wrn_onnx *x, struct wrn_onnx_node **nodes, bo
 {
     const Wrn__Onnx__Graph *g = x->model->graph;
     if (g->n_node == 0) return wrn_onnx_fail(x, WRN_E_FORMAT, "the graph has no nodes");
-    if (g->n_output == 0 || !given(g->output[0]->name)) return wrn_onnx_fail(x, WRN_E_FORMAT, "the graph has no output");
+    if (g->n_output == 0 || !given(g->output[0]->name))
+        return wrn_onnx_fail(x, WRN_E_FORMAT, "the graph has no output");
     WRN_TRY(list_values(x, g));
 
     *nodes = wrn_arena_alloc(&x->scratch, g->n_node, sizeof **nodes);
     *live = wrn_arena_alloc(&x->scratch, g->n_node, sizeof **live);
     if (!*nodes || !*live) return wrn_onnx_no_memory(x);
-    for (size_t i = 0; i < g->n_input; i++) wrn_onnx_find(x, g->input[i]->name)->kind = WRN_ONNX_ACTIVATION;
-    for (size_t i = 0; i < g->n_node; i++) WRN_TRY(resolve_node(x, g->node[i], &(*nodes)[i]));
+    for (size_t i = 0; i < g->n_input; i++)
+        wrn_onnx_find(x, g->input[i]->name)->kind = WRN_ONNX_ACTIVATION;
+    for (size_t i = 0; i < g->n_node; i++)
+        WRN_TRY(resolve_node(x, g->node[i], &(*nodes)[i]));
 
     struct wrn_onnx_value *output = wrn_onnx_find(x, g->output[0]->name);
-    if (!output) return wrn_onnx_fail(x, WRN_E_FORMAT, "output '%.*s' is not computed by any node", WRN_NAME_MAX, g->output[0]->name);
+    if (!output)
+        return wrn_onnx_fail(x, WRN_E_FORMAT, "output '%.*s' is not computed by any node", WRN_NAME_MAX,
+                             g->output[0]->name);
     mark_live(x, output, *nodes, *live);
-    for (int32_t i = 0; i < x->value_count; i++) x->values[i].kind = x->values[i].stored ? WRN_ONNX_CONSTANT : WRN_ONNX_UNSET;
+    for (int32_t i = 0; i < x->value_count; i++)
+        x->values[i].kind = x->values[i].stored ? WRN_ONNX_CONSTANT : WRN_ONNX_UNSET;
     return WRN_OK;
 }

@@ -30,8 +30,10 @@ int64_t wrn_onnx_dim(const struct wrn_onnx *x, const struct wrn_onnx_value *v, i
     int64_t product = 1;
     bool batch = false;
     for (int i = v->view.start[axis]; i < v->view.start[axis + 1]; i++) {
-        if (v->view.axes[i] == WRN_ONNX_N) batch = true;
-        else product *= wrn_onnx_axis_size(x, v->act, v->view.axes[i]); /* at most WRN_MAX_VALUE */
+        if (v->view.axes[i] == WRN_ONNX_N)
+            batch = true;
+        else
+            product *= wrn_onnx_axis_size(x, v->act, v->view.axes[i]); /* at most WRN_MAX_VALUE */
     }
     if (!batch) return product;
     return product == 1 ? WRN_ONNX_BATCH : -1;
@@ -41,8 +43,10 @@ bool wrn_onnx_axis_is(const struct wrn_onnx *x, const struct wrn_onnx_value *v, 
 {
     bool found = !counts(x, v, which);
     for (int i = v->view.start[axis]; i < v->view.start[axis + 1]; i++) {
-        if (v->view.axes[i] == which) found = true;
-        else if (counts(x, v, v->view.axes[i])) return false;
+        if (v->view.axes[i] == which)
+            found = true;
+        else if (counts(x, v, v->view.axes[i]))
+            return false;
     }
     return found;
 }
@@ -67,7 +71,8 @@ bool wrn_onnx_same_view(const struct wrn_onnx *x, const struct wrn_onnx_value *a
 {
     uint8_t of_a[4], of_b[4];
     int32_t n = wrn_onnx_order(x, a, of_a);
-    if (a->view.rank != b->view.rank || wrn_onnx_order(x, b, of_b) != n || memcmp(of_a, of_b, (size_t)n) != 0) return false;
+    if (a->view.rank != b->view.rank || wrn_onnx_order(x, b, of_b) != n || memcmp(of_a, of_b, (size_t)n) != 0)
+        return false;
     for (int32_t i = 0; i < a->view.rank; i++)
         if (wrn_onnx_dim(x, a, i) != wrn_onnx_dim(x, b, i)) return false;
     return true;
@@ -79,7 +84,8 @@ void wrn_onnx_view_permute(struct wrn_onnx_view *view, const int32_t *perm)
     int n = 0;
     for (int32_t i = 0; i < old.rank; i++) {
         view->start[i] = (uint8_t)n;
-        for (int j = old.start[perm[i]]; j < old.start[perm[i] + 1]; j++) view->axes[n++] = old.axes[j];
+        for (int j = old.start[perm[i]]; j < old.start[perm[i] + 1]; j++)
+            view->axes[n++] = old.axes[j];
     }
     view->start[old.rank] = (uint8_t)n;
 }
@@ -96,7 +102,8 @@ void wrn_onnx_view_remove(struct wrn_onnx_view *view, int32_t axis)
     memmove(&view->axes[from], &view->axes[to], (size_t)(all - to));
     memmove(&view->start[axis], &view->start[axis + 1], (size_t)(view->rank - axis));
     view->rank--;
-    for (int32_t i = axis; i <= view->rank; i++) view->start[i] = (uint8_t)(view->start[i] - (to - from));
+    for (int32_t i = axis; i <= view->rank; i++)
+        view->start[i] = (uint8_t)(view->start[i] - (to - from));
 }
 
 bool wrn_onnx_view_join(struct wrn_onnx_view *view, int32_t axis)
@@ -107,7 +114,8 @@ bool wrn_onnx_view_join(struct wrn_onnx_view *view, int32_t axis)
     return true;
 }
 
-bool wrn_onnx_view_regroup(const struct wrn_onnx *x, const struct wrn_onnx_value *v, int32_t rank, const int64_t *dims, struct wrn_onnx_view *to)
+bool wrn_onnx_view_regroup(const struct wrn_onnx *x, const struct wrn_onnx_value *v, int32_t rank, const int64_t *dims,
+                           struct wrn_onnx_view *to)
 {
     const int all = v->view.start[v->view.rank];
     int at = 0;
@@ -115,19 +123,23 @@ bool wrn_onnx_view_regroup(const struct wrn_onnx *x, const struct wrn_onnx_value
     for (int32_t i = 0; i < rank; i++) {
         int64_t product = 1;
         if (dims[i] == WRN_ONNX_BATCH) {
-            while (at < all && !counts(x, v, v->view.axes[at])) at++;
+            while (at < all && !counts(x, v, v->view.axes[at]))
+                at++;
             if (at == all || v->view.axes[at] != WRN_ONNX_N) return false;
             at++;
         } else {
-            while (at < all && v->view.axes[at] != WRN_ONNX_N && product < dims[i]) product *= wrn_onnx_axis_size(x, v->act, v->view.axes[at++]);
+            while (at < all && v->view.axes[at] != WRN_ONNX_N && product < dims[i])
+                product *= wrn_onnx_axis_size(x, v->act, v->view.axes[at++]);
             if (product != dims[i]) return false;
             /* One axis of length 1 stays an axis: the H and W of a 1 x 1 map. */
-            bool single = dims[i] == 1 && at < all && v->view.axes[at] != WRN_ONNX_N && wrn_onnx_axis_size(x, v->act, v->view.axes[at]) == 1;
+            bool single = dims[i] == 1 && at < all && v->view.axes[at] != WRN_ONNX_N &&
+                          wrn_onnx_axis_size(x, v->act, v->view.axes[at]) == 1;
             if (single) at++;
         }
         to->start[i + 1] = (uint8_t)at;
     }
-    while (at < all && !counts(x, v, v->view.axes[at])) at++; /* left over, of length 1: dropped */
+    while (at < all && !counts(x, v, v->view.axes[at]))
+        at++; /* left over, of length 1: dropped */
     if (at != all) return false;
     memcpy(to->axes, v->view.axes, sizeof to->axes);
     return true;
@@ -140,7 +152,9 @@ void wrn_onnx_describe(const struct wrn_onnx *x, const struct wrn_onnx_value *v,
     for (int32_t i = 0; i < v->view.rank && used < 48; i++) {
         int64_t dim = wrn_onnx_dim(x, v, i);
         const char *between = i ? " x " : "";
-        if (dim == WRN_ONNX_BATCH || dim < 0) used += (size_t)snprintf(text + used, 64 - used, "%sbatch", between);
-        else used += (size_t)snprintf(text + used, 64 - used, "%s%lld", between, (long long)dim);
+        if (dim == WRN_ONNX_BATCH || dim < 0)
+            used += (size_t)snprintf(text + used, 64 - used, "%sbatch", between);
+        else
+            used += (size_t)snprintf(text + used, 64 - used, "%s%lld", between, (long long)dim);
     }
 }

@@ -56,21 +56,29 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static bool all_differ(const char **names, size_t count)
+{
+    qsort(names, count, sizeof *names, compare_names);
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(names[i - 1], names[i]) == 0) return false;
+    return true;
+}
+
 static wrn_status check_names(struct onnx_writer *w, wrn_error *error)
 {
     const struct wrn_graph *g = w->graph;
     const struct wrn_alloc alloc = g->arena.alloc;
     size_t count = 0;
-    const char **names = wrn_mem_alloc(&alloc, (size_t)g->value_count + (size_t)g->weight_count, sizeof *names);
+    const char **names = wrn_mem_alloc(&alloc, (size_t)g->value_count + (size_t)g->weight_count + (size_t)g->node_count, sizeof *names);
     if (!names) return wrn_fail(error, WRN_E_NOMEM, "out of memory");
     for (int32_t i = 0; i < g->value_count; i++)
         names[count++] = g->values[i].name;
     for (int32_t i = 0; i < g->weight_count; i++)
         names[count++] = g->weights[i].name;
-    qsort(names, count, sizeof *names, compare_names);
-    w->own_names = true;
-    for (size_t i = 1; i < count; i++)
-        if (strcmp(names[i - 1], names[i]) == 0) w->own_names = false;
+    w->own_names = all_differ(names, count);
+    for (int32_t i = 0; i < g->node_count; i++)
+        names[i] = g->nodes[i].name;
+    w->own_node_names = all_differ(names, (size_t)g->node_count);
     wrn_mem_free(&alloc, names);
     return WRN_OK;
 }

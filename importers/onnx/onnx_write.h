@@ -21,6 +21,7 @@ struct onnx_writer {
     const struct wrn_graph *graph;
     struct wire_buffer graph_body, node, attribute, small, inner;
     bool own_names;        /* the graph's names are unique, so they can be kept */
+    bool own_node_names;   /* those of nodes, too */
     bool *weight_used;     /* written as it is at the end */
     bool *weight_flat;     /* a per-channel parameter: ONNX wants rank 1 */
     int32_t opset;
@@ -32,7 +33,7 @@ const char *wrn_onnx_weight_name(const struct onnx_writer *w, int32_t weight, ch
 
 /* Adds the ONNX nodes for a node of the graph. */
 wrn_status wrn_onnx_put_node(struct onnx_writer *w, const struct wrn_node *n, wrn_error *error);
-/* Adds a Transpose called as its output. */
+/* Adds a Transpose. */
 void wrn_onnx_put_transpose(struct onnx_writer *w, const char *from, const char *to, const int32_t perm[4]);
 
 #endif

@@ -37,10 +37,11 @@ static void node_input(struct onnx_writer *w, const char *name)
     wrn_wire_string(&w->node, NODE_INPUT, name);
 }
 
+/* name NULL: none, as for the nodes that help another. Names of nodes must differ, too. */
 static void end_node(struct onnx_writer *w, const char *op, const char *name, const char *output)
 {
     wrn_wire_string(&w->node, NODE_OUTPUT, output);
-    wrn_wire_string(&w->node, NODE_NAME, name);
+    if (name && w->own_node_names) wrn_wire_string(&w->node, NODE_NAME, name);
     wrn_wire_string(&w->node, NODE_OP_TYPE, op);
     wrn_wire_message(&w->graph_body, GRAPH_NODE, &w->node);
 }
@@ -100,7 +101,7 @@ static wrn_status put_affine(struct onnx_writer *w, const struct wrn_node *n, co
         node_input(w, constant);
         bool is_last = strcmp(ops[i], last) == 0;
         if (!is_last) snprintf(middle, sizeof middle, "%s/scaled", output);
-        end_node(w, ops[i], is_last ? n->name : middle, is_last ? output : middle);
+        end_node(w, ops[i], is_last ? n->name : NULL, is_last ? output : middle);
         input = middle;
     }
     if (last[0] == 'I') {
@@ -143,7 +144,7 @@ static void put_global_pool(struct onnx_writer *w, const struct wrn_node *n, con
         return;
     }
     snprintf(middle, sizeof middle, "%s/pooled", output);
-    end_node(w, op, middle, middle);
+    end_node(w, op, NULL, middle);
     node_input(w, middle);
     attribute_int(w, "axis", 1);
     end_node(w, "Flatten", n->name, output);
@@ -222,5 +223,5 @@ void wrn_onnx_put_transpose(struct onnx_writer *w, const char *from, const char 
 {
     node_input(w, from);
     attribute_ints(w, "perm", perm, 4);
-    end_node(w, "Transpose", to, to);
+    end_node(w, "Transpose", NULL, to);
 }

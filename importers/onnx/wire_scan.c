@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A table says which fields of which message are wanted; one loop walks the bytes with a stack of its own. It runs twice:
- * first only to check and to measure the skeleton, then to write it. */
+/* A table says which fields of which message are wanted; one loop walks the bytes with a stack of its own. It runs
+ * twice: first only to check and to measure the skeleton, then to write it. */
 #include "onnx/wire_scan.h"
 
 #include "base/checked.h"
@@ -131,7 +131,8 @@ static void put_varint(struct scan *s, uint64_t v)
 {
     uint8_t bytes[10];
     size_t n = 0;
-    for (; v >= 0x80; v >>= 7) bytes[n++] = (uint8_t)(v | 0x80);
+    for (; v >= 0x80; v >>= 7)
+        bytes[n++] = (uint8_t)(v | 0x80);
     bytes[n++] = (uint8_t)v;
     put(s, bytes, n);
 }
@@ -140,7 +141,8 @@ static void put_varint(struct scan *s, uint64_t v)
 static void put_length(struct scan *s, size_t at, uint64_t length)
 {
     if (!s->out) return;
-    for (int i = 0; i < 5; i++) s->out[at + (size_t)i] = (uint8_t)((length >> (7 * i) & 0x7f) | (i < 4 ? 0x80 : 0));
+    for (int i = 0; i < 5; i++)
+        s->out[at + (size_t)i] = (uint8_t)((length >> (7 * i) & 0x7f) | (i < 4 ? 0x80 : 0));
 }
 
 /* ---- fields ---- */
@@ -174,7 +176,8 @@ static wrn_status check_bytes(const struct scan *s, const struct field *f, size_
 {
     size_t most = f->kind == NAME ? WRN_MAX_STRING : f->kind == TEXT ? MAX_TEXT : MAX_BYTES;
     if (length > most) return bad_field(s, f, WRN_E_LIMIT, "is too long");
-    if (f->kind != BYTES && length && memchr(s->data + s->at, 0, length)) return bad_field(s, f, WRN_E_FORMAT, "holds a NUL");
+    if (f->kind != BYTES && length && memchr(s->data + s->at, 0, length))
+        return bad_field(s, f, WRN_E_FORMAT, "holds a NUL");
     if (f->kind == NAME && !is_utf8(s->data + s->at, length)) return bad_field(s, f, WRN_E_FORMAT, "is no UTF-8");
     return WRN_OK;
 }
@@ -187,7 +190,8 @@ static wrn_status enter(struct scan *s, const struct field *f, size_t length)
         put_varint(s, (uint64_t)f->number << 3 | WIRE_BYTES);
         s->out_size += 5;
     }
-    s->frames[++s->depth] = (struct frame){ .message = f->message, .copy = copy, .end = s->at + length, .length_at = s->out_size - 5 };
+    s->frames[++s->depth] =
+        (struct frame){ .message = f->message, .copy = copy, .end = s->at + length, .length_at = s->out_size - 5 };
     return WRN_OK;
 }
 
@@ -236,7 +240,8 @@ static wrn_status length_field(struct scan *s, const struct field *f, size_t len
         return bad_field(s, f, WRN_E_FORMAT, "has the wrong wire type");
     }
     if (*count > f->limit)
-        return bad_field(s, f, f->limit == 1 ? WRN_E_FORMAT : WRN_E_LIMIT, f->limit == 1 ? "comes twice" : "comes too often");
+        return bad_field(s, f, f->limit == 1 ? WRN_E_FORMAT : WRN_E_LIMIT,
+                         f->limit == 1 ? "comes twice" : "comes too often");
     if (f->kind == PAYLOAD) return WRN_OK;
     s->at += length;
     if (s->frames[s->depth].copy) put(s, s->data + s->field_at, s->at - s->field_at);
@@ -245,10 +250,12 @@ static wrn_status length_field(struct scan *s, const struct field *f, size_t len
 
 static wrn_status number_field(struct scan *s, const struct field *f, enum wire wire, uint32_t *count)
 {
-    bool fits = wire == WIRE_VARINT ? f->kind == VARINT || f->kind == VARINTS : wire == WIRE_32 && (f->kind == FLOAT || f->kind == FLOATS);
+    bool fits = wire == WIRE_VARINT ? f->kind == VARINT || f->kind == VARINTS
+                                    : wire == WIRE_32 && (f->kind == FLOAT || f->kind == FLOATS);
     if (!fits) return bad_field(s, f, WRN_E_FORMAT, f->kind == PAYLOAD ? "is not packed" : "has the wrong wire type");
     if (++*count > f->limit)
-        return bad_field(s, f, f->limit == 1 ? WRN_E_FORMAT : WRN_E_LIMIT, f->limit == 1 ? "comes twice" : "has too many elements");
+        return bad_field(s, f, f->limit == 1 ? WRN_E_FORMAT : WRN_E_LIMIT,
+                         f->limit == 1 ? "comes twice" : "has too many elements");
     if (s->frames[s->depth].copy) put(s, s->data + s->field_at, s->at - s->field_at);
     return WRN_OK;
 }
@@ -267,7 +274,8 @@ static wrn_status next_field(struct scan *s)
     s->field_at = s->at;
     if (!wrn_onnx_varint(s->data, top->end, &s->at, &tag)) return damaged(s, "a damaged field number");
     enum wire wire = (enum wire)(tag & 7);
-    if (tag >> 3 == 0 || tag >> 32) return damaged(s, tag >> 32 ? "a field number that is too large" : "field number 0");
+    if (tag >> 3 == 0 || tag >> 32)
+        return damaged(s, tag >> 32 ? "a field number that is too large" : "field number 0");
 
     size_t left = top->end - s->at, skip = 0;
     switch (wire) {
@@ -304,7 +312,8 @@ static wrn_status walk(struct scan *s)
     s->depth = 0;
     s->frames[0] = (struct frame){ .message = MODEL, .copy = true, .end = s->size };
     for (;;) {
-        while (s->depth > 0 && s->at == s->frames[s->depth].end) leave(s);
+        while (s->depth > 0 && s->at == s->frames[s->depth].end)
+            leave(s);
         if (s->at == s->frames[s->depth].end) return WRN_OK;
         WRN_TRY(next_field(s));
     }
@@ -332,7 +341,8 @@ wrn_status wrn_onnx_scan(const struct wrn_alloc *alloc, const uint8_t *data, siz
 bool wrn_onnx_looks_like_model(const uint8_t *data, size_t size)
 {
     /* The wire type of each field of Model, by field number. */
-    static const int8_t wires[27] = { -1, 0, 2, 2, 2, 0, 2, 2, 2, -1, -1, -1, -1, -1, 2, -1, -1, -1, -1, -1, 2, -1, -1, -1, -1, 2, 2 };
+    static const int8_t wires[27] = { -1, 0,  2,  2,  2,  0,  2, 2,  2,  -1, -1, -1, -1, -1,
+                                      2,  -1, -1, -1, -1, -1, 2, -1, -1, -1, -1, 2,  2 };
     size_t at = 0;
     bool graph = false;
     while (at < size) {

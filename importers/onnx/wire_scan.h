@@ -4,8 +4,8 @@
 /*
  * What stands between a file and protobuf-c. The scan walks the wire format without recursion and refuses whatever
  * protobuf-c is careless with: deep nesting, numbers of elements beyond any real model's, single messages that come
- * twice, strings with a NUL. It then copies the declared fields into a skeleton, with the elements of tensors replaced by
- * their place in the file, so protobuf-c unpacks kilobytes where the file has hundreds of megabytes.
+ * twice, strings with a NUL. It then copies the declared fields into a skeleton, with the elements of tensors replaced
+ * by their place in the file, so protobuf-c unpacks kilobytes where the file has hundreds of megabytes.
  */
 #include "base/alloc.h"
 #include "base/error.h"

@@ -14,8 +14,10 @@ struct onnx onnx_new(void)
 static void info(struct onnx *o, uint32_t field, const char *name, int rank, const int64_t *dims)
 {
     for (int i = 0; i < rank; i++) { /* Shape in a, Dimension in b */
-        if (dims[i]) wrn_wire_int(&o->b, 1, dims[i]);
-        else wrn_wire_string(&o->b, 2, "open");
+        if (dims[i])
+            wrn_wire_int(&o->b, 1, dims[i]);
+        else
+            wrn_wire_string(&o->b, 2, "open");
         wrn_wire_message(&o->a, 1, &o->b);
     }
     wrn_wire_int(&o->b, 1, 1); /* TensorType: float */
@@ -43,7 +45,8 @@ void onnx_output(struct onnx *o, const char *name)
 void onnx_tensor(struct onnx *o, const char *name, int64_t type, int rank, const int64_t *dims)
 {
     onnx_node_end(o);
-    for (int i = 0; i < rank; i++) wrn_wire_int(&o->tensor, 1, dims[i]);
+    for (int i = 0; i < rank; i++)
+        wrn_wire_int(&o->tensor, 1, dims[i]);
     wrn_wire_int(&o->tensor, 2, type);
     wrn_wire_string(&o->tensor, 8, name);
 }
@@ -69,10 +72,12 @@ void onnx_tensor_end(struct onnx *o)
 void onnx_floats(struct onnx *o, const char *name, int rank, const int64_t *dims, float value)
 {
     size_t count = 1;
-    for (int i = 0; i < rank; i++) count *= (size_t)dims[i];
+    for (int i = 0; i < rank; i++)
+        count *= (size_t)dims[i];
     onnx_tensor(o, name, 1, rank, dims);
     wrn_wire_head(&o->tensor, 9, count * sizeof value);
-    for (size_t i = 0; i < count; i++) wrn_wire_put_bytes(&o->tensor, &value, sizeof value);
+    for (size_t i = 0; i < count; i++)
+        wrn_wire_put_bytes(&o->tensor, &value, sizeof value);
     onnx_tensor_end(o);
 }
 
@@ -140,7 +145,8 @@ void onnx_ints(struct onnx *o, const char *name, int count, ...)
 {
     va_list values;
     va_start(values, count);
-    for (int i = 0; i < count; i++) wrn_wire_int(&o->a, 8, va_arg(values, int64_t));
+    for (int i = 0; i < count; i++)
+        wrn_wire_int(&o->a, 8, va_arg(values, int64_t));
     va_end(values);
     attribute(o, name, 7);
 }
@@ -166,7 +172,8 @@ void onnx_finish(struct onnx *o)
 void onnx_free(struct onnx *o)
 {
     struct wire_buffer *all[] = { &o->graph, &o->node, &o->tensor, &o->model, &o->tail, &o->a, &o->b, &o->c };
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) wrn_wire_free(all[i]);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        wrn_wire_free(all[i]);
 }
 
 static void *counted_alloc(void *user, size_t size, size_t alignment)

@@ -44,17 +44,21 @@ static void run_case(const char *folder, const char *name)
     char *output_path = join(folder, name, "output.npy");
     struct npy_file input, expected;
     wrn_model *model;
-    if (!npy_read_file(input_path, &input) || !npy_read_file(output_path, &expected)) fail_msg("%s: an array cannot be read", name);
+    if (!npy_read_file(input_path, &input) || !npy_read_file(output_path, &expected))
+        fail_msg("%s: an array cannot be read", name);
     if (load(model_path, &input, &model) != WRN_OK) fail_msg("%s: %s", name, test_error.message);
 
     float *from = npy_floats(&input), *to = malloc(sizeof *to * expected.count);
     assert_non_null(from);
     assert_non_null(to);
-    if (wrn_infer(model, (int32_t)input.dims[0], from, input.count, to, expected.count, &test_error) != WRN_OK) fail_msg("%s: %s", name, test_error.message);
+    if (wrn_infer(model, (int32_t)input.dims[0], from, input.count, to, expected.count, &test_error) != WRN_OK)
+        fail_msg("%s: %s", name, test_error.message);
     wrn_model_info info = WRN_MODEL_INFO_INIT;
     assert_ok(wrn_model_get_info(model, &info, &test_error));
-    if (info.output_size * (uint64_t)input.dims[0] != expected.count) fail_msg("%s: %llu outputs an image", name, (unsigned long long)info.output_size);
-    if (!same_shape(&info, input.dims[0], &expected)) fail_msg("%s: output of %d x %d x %d", name, info.output_dims[0], info.output_dims[1], info.output_dims[2]);
+    if (info.output_size * (uint64_t)input.dims[0] != expected.count)
+        fail_msg("%s: %llu outputs an image", name, (unsigned long long)info.output_size);
+    if (!same_shape(&info, input.dims[0], &expected))
+        fail_msg("%s: output of %d x %d x %d", name, info.output_dims[0], info.output_dims[1], info.output_dims[2]);
     double largest = 0, error = 0;
     for (size_t i = 0; i < expected.count; i++) {
         largest = fmax(largest, fabs(expected.values[i]));
@@ -110,6 +114,7 @@ static void test_shared(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_own), cmocka_unit_test(test_fixtures), cmocka_unit_test(test_shared) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_own), cmocka_unit_test(test_fixtures),
+                                        cmocka_unit_test(test_shared) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,8 @@ static void write_file(const char *name, const void *data, size_t size)
 static void write_weights(const char *name, size_t before, size_t count)
 {
     float values[64] = { 0 };
-    for (size_t i = 0; i < WEIGHTS; i++) values[before + i] = (float)i;
+    for (size_t i = 0; i < WEIGHTS; i++)
+        values[before + i] = (float)i;
     write_file(name, values, (before + count) * sizeof(float));
 }
 
@@ -72,9 +73,11 @@ static void refused(const char *location, const char *offset, const char *length
 static void check_sums(wrn_model *loaded)
 {
     float input[12], output[16];
-    for (int i = 0; i < 12; i++) input[i] = 1;
+    for (int i = 0; i < 12; i++)
+        input[i] = 1;
     assert_ok(wrn_infer(loaded, 1, input, 12, output, 16, &test_error));
-    for (int i = 0; i < 16; i++) assert_true(output[i] == (float)(9 * (i / 4) + 3));
+    for (int i = 0; i < 16; i++)
+        assert_true(output[i] == (float)(9 * (i / 4) + 3));
     wrn_free(loaded);
 }
 
@@ -138,7 +141,11 @@ static void test_places(void **state)
     refused("absent.data", NULL, NULL, WRN_E_IO, "absent.data");
 }
 
-struct host { const char *name; float values[WEIGHTS]; size_t size; };
+struct host {
+    const char *name;
+    float values[WEIGHTS];
+    size_t size;
+};
 
 static int32_t hand_over(void *user, const char *name, const void **data, size_t *size)
 {
@@ -155,15 +162,18 @@ static void test_hook(void **state)
     struct host host = { .name = "any/name", .size = sizeof host.values };
     wrn_load_options options = WRN_LOAD_OPTIONS_INIT;
     wrn_model *loaded;
-    for (int i = 0; i < WEIGHTS; i++) host.values[i] = (float)i;
+    for (int i = 0; i < WEIGHTS; i++)
+        host.values[i] = (float)i;
     struct onnx o = model("any/name", "0", "48");
-    assert_fails(wrn_load_memory(o.model.data, o.model.size, NULL, &loaded, &test_error), WRN_E_IO, "external_data hook");
+    assert_fails(wrn_load_memory(o.model.data, o.model.size, NULL, &loaded, &test_error), WRN_E_IO,
+                 "external_data hook");
     options.external_user = &host;
     options.external_data = hand_over;
     assert_ok(wrn_load_memory(o.model.data, o.model.size, &options, &loaded, &test_error));
     check_sums(loaded);
     host.size--;
-    assert_fails(wrn_load_memory(o.model.data, o.model.size, &options, &loaded, &test_error), WRN_E_FORMAT, "tensor 'w'");
+    assert_fails(wrn_load_memory(o.model.data, o.model.size, &options, &loaded, &test_error), WRN_E_FORMAT,
+                 "tensor 'w'");
     host.name = "another";
     assert_fails(wrn_load_memory(o.model.data, o.model.size, &options, &loaded, &test_error), WRN_E_IO, "tensor 'w'");
     onnx_free(&o);
@@ -187,6 +197,7 @@ static int remove_folder(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_beside), cmocka_unit_test(test_ranges), cmocka_unit_test(test_places), cmocka_unit_test(test_hook) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_beside), cmocka_unit_test(test_ranges),
+                                        cmocka_unit_test(test_places), cmocka_unit_test(test_hook) };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -58,7 +58,10 @@ static void test_graph(void **state)
 static void test_opset(void **state)
 {
     (void)state;
-    const struct { int64_t version; wrn_status status; } cases[] = { { 0, WRN_E_FORMAT }, { -1, WRN_E_FORMAT }, { INT64_MAX, WRN_E_UNSUPPORTED } };
+    const struct {
+        int64_t version;
+        wrn_status status;
+    } cases[] = { { 0, WRN_E_FORMAT }, { -1, WRN_E_FORMAT }, { INT64_MAX, WRN_E_UNSUPPORTED } };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct onnx o = begin();
         o.opset = cases[i].version;
@@ -124,30 +127,39 @@ static struct onnx conv(void)
     return o;
 }
 
-#define CONV_REFUSED(status, text, ...)          \
-    do {                                         \
-        struct onnx o = conv();                  \
-        __VA_ARGS__;                             \
-        onnx_refused(&o, status, text);          \
+#define CONV_REFUSED(status, text, ...)                                                                                \
+    do {                                                                                                               \
+        struct onnx o = conv();                                                                                        \
+        __VA_ARGS__;                                                                                                   \
+        onnx_refused(&o, status, text);                                                                                \
     } while (0)
 
 static void test_conv(void **state)
 {
     (void)state;
-    const int64_t bad_strides[] = { 0, -1, 0x10000 }, bad_groups[] = { 0, -1, 3, 5, 1LL << 40 }, bad_pads[] = { -1, INT64_MAX };
-    for (int i = 0; i < 3; i++) CONV_REFUSED(WRN_E_SHAPE, "node 'c' (Conv): strides of", onnx_ints(&o, "strides", 2, bad_strides[i], I(1)));
-    for (int i = 0; i < 5; i++) CONV_REFUSED(WRN_E_SHAPE, "node 'c'", onnx_int(&o, "group", bad_groups[i]));
-    for (int i = 0; i < 2; i++) CONV_REFUSED(WRN_E_SHAPE, "node 'c' (Conv): pads of", onnx_ints(&o, "pads", 4, bad_pads[i], I(0), I(0), I(0)));
+    const int64_t bad_strides[] = { 0, -1, 0x10000 }, bad_groups[] = { 0, -1, 3, 5, 1LL << 40 },
+                  bad_pads[] = { -1, INT64_MAX };
+    for (int i = 0; i < 3; i++)
+        CONV_REFUSED(WRN_E_SHAPE, "node 'c' (Conv): strides of", onnx_ints(&o, "strides", 2, bad_strides[i], I(1)));
+    for (int i = 0; i < 5; i++)
+        CONV_REFUSED(WRN_E_SHAPE, "node 'c'", onnx_int(&o, "group", bad_groups[i]));
+    for (int i = 0; i < 2; i++)
+        CONV_REFUSED(WRN_E_SHAPE, "node 'c' (Conv): pads of", onnx_ints(&o, "pads", 4, bad_pads[i], I(0), I(0), I(0)));
     CONV_REFUSED(WRN_E_SHAPE, "node 'c' (Conv): pads has 2 numbers", onnx_ints(&o, "pads", 2, I(1), I(1)));
-    CONV_REFUSED(WRN_E_SHAPE, "node 'c' (Conv): attribute 'pads' has 20 numbers", onnx_ints(&o, "pads", 20, I(1), I(1), I(1), I(1), I(1), I(1), I(1), I(1), I(1), I(1), I(1), I(1),
-                                                                      I(1), I(1), I(1), I(1), I(1), I(1), I(1), I(1)));
+    CONV_REFUSED(WRN_E_SHAPE, "node 'c' (Conv): attribute 'pads' has 20 numbers",
+                 onnx_ints(&o, "pads", 20, I(1), I(1), I(1), I(1), I(1), I(1), I(1), I(1), I(1), I(1), I(1), I(1), I(1),
+                           I(1), I(1), I(1), I(1), I(1), I(1), I(1)));
     CONV_REFUSED(WRN_E_SHAPE, "node 'c' (Conv): dilations of 0", onnx_ints(&o, "dilations", 2, I(0), I(1)));
     CONV_REFUSED(WRN_E_SHAPE, "node 'c' (Conv): strides has 1 numbers", onnx_ints(&o, "strides", 1, I(1)));
-    CONV_REFUSED(WRN_E_SHAPE, "node 'c' (Conv): kernel_shape is 5 x 3, but weights 'w' are 3 x 3", onnx_ints(&o, "kernel_shape", 2, I(5), I(3)));
-    CONV_REFUSED(WRN_E_UNSUPPORTED, "node 'c' (Conv): auto_pad 'SAME_MIDDLE'", onnx_text(&o, "auto_pad", "SAME_MIDDLE"));
+    CONV_REFUSED(WRN_E_SHAPE, "node 'c' (Conv): kernel_shape is 5 x 3, but weights 'w' are 3 x 3",
+                 onnx_ints(&o, "kernel_shape", 2, I(5), I(3)));
+    CONV_REFUSED(WRN_E_UNSUPPORTED, "node 'c' (Conv): auto_pad 'SAME_MIDDLE'",
+                 onnx_text(&o, "auto_pad", "SAME_MIDDLE"));
     CONV_REFUSED(WRN_E_FORMAT, "node 'c' (Conv): attribute 'group' is not an integer", onnx_float(&o, "group", 1));
-    CONV_REFUSED(WRN_E_FORMAT, "node 'c' (Conv): attribute 'group' comes twice", onnx_int(&o, "group", 1), onnx_int(&o, "group", 1));
-    CONV_REFUSED(WRN_E_UNSUPPORTED, "node 'c' (com.example.Conv): this operator is not supported", onnx_domain(&o, "com.example"));
+    CONV_REFUSED(WRN_E_FORMAT, "node 'c' (Conv): attribute 'group' comes twice", onnx_int(&o, "group", 1),
+                 onnx_int(&o, "group", 1));
+    CONV_REFUSED(WRN_E_UNSUPPORTED, "node 'c' (com.example.Conv): this operator is not supported",
+                 onnx_domain(&o, "com.example"));
 
     struct onnx o = begin();
     onnx_floats(&o, "w", 4, (int64_t[]){ 4, 3, 3, 3 }, 1);
@@ -170,7 +182,8 @@ static void test_conv(void **state)
 static struct onnx norm(float variance, int64_t count)
 {
     struct onnx o = begin();
-    for (int i = 0; i < 3; i++) onnx_floats(&o, (const char *[]){ "s", "b", "m" }[i], 1, four, 1);
+    for (int i = 0; i < 3; i++)
+        onnx_floats(&o, (const char *[]){ "s", "b", "m" }[i], 1, four, 1);
     onnx_floats(&o, "v", 1, &count, variance);
     onnx_node(&o, "BatchNormalization", "bn", "x s b m v", "y");
     return o;
@@ -212,7 +225,8 @@ static void test_add(void **state)
     struct onnx o = begin();
     onnx_node(&o, "GlobalAveragePool", "g", "x", "p");
     onnx_node(&o, "Add", "a", "x p", "y");
-    onnx_refused(&o, WRN_E_SHAPE, "node 'a' (Add): the shapes of 'x' (batch x 4 x 8 x 8) and 'p' (batch x 4 x 1 x 1) differ");
+    onnx_refused(&o, WRN_E_SHAPE,
+                 "node 'a' (Add): the shapes of 'x' (batch x 4 x 8 x 8) and 'p' (batch x 4 x 1 x 1) differ");
     o = begin();
     onnx_floats(&o, "k", 4, (int64_t[]){ 1, 1, 8, 8 }, 1);
     onnx_node(&o, "Add", "a", "x k", "y");
@@ -267,13 +281,15 @@ static void reshape_refused(int count, const int64_t *shape, const char *text)
 static void test_shapes(void **state)
 {
     (void)state;
-    reshape_refused(2, (int64_t[]){ 1, 100 }, "node 'r' (Reshape): 'x' (batch x 4 x 8 x 8) cannot become (batch x 100)");
+    reshape_refused(2, (int64_t[]){ 1, 100 },
+                    "node 'r' (Reshape): 'x' (batch x 4 x 8 x 8) cannot become (batch x 100)");
     reshape_refused(2, (int64_t[]){ -1, -1 }, "node 'r'");
     reshape_refused(2, (int64_t[]){ 7, -1 }, "node 'r'");
     reshape_refused(3, (int64_t[]){ 1, INT64_MAX, INT64_MAX }, "node 'r'");
     reshape_refused(4, (int64_t[]){ 1, 4, 16, 4 }, "node 'r'");
     reshape_refused(5, (int64_t[]){ 0, 0, 0, 0, 0 }, "node 'r'");
-    reshape_refused(9, (int64_t[]){ 1, 1, 1, 1, 1, 1, 1, 1, 256 }, "node 'r' (Reshape): input 's' (shape) has 9 numbers");
+    reshape_refused(9, (int64_t[]){ 1, 1, 1, 1, 1, 1, 1, 1, 256 },
+                    "node 'r' (Reshape): input 's' (shape) has 9 numbers");
     struct onnx o = begin();
     onnx_node(&o, "Transpose", "t", "x", "y");
     onnx_ints(&o, "perm", 4, I(0), I(1), I(1), I(3));
@@ -292,8 +308,9 @@ static void test_shapes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_graph),      cmocka_unit_test(test_opset), cmocka_unit_test(test_input), cmocka_unit_test(test_conv),
-        cmocka_unit_test(test_batch_norm), cmocka_unit_test(test_add),   cmocka_unit_test(test_gemm),  cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_graph), cmocka_unit_test(test_opset),      cmocka_unit_test(test_input),
+        cmocka_unit_test(test_conv),  cmocka_unit_test(test_batch_norm), cmocka_unit_test(test_add),
+        cmocka_unit_test(test_gemm),  cmocka_unit_test(test_shapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

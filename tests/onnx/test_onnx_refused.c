@@ -30,8 +30,10 @@ static void test_refused(void **state)
         snprintf(path, sizeof path, FOLDER "/%s/model.onnx", entry->d_name);
         wrn_status status = wrn_load(path, NULL, &model, &test_error);
         assert_null(model);
-        if (status != WRN_E_UNSUPPORTED && status != WRN_E_SHAPE) fail_msg("%s: %s: %s", entry->d_name, wrn_status_name(status), test_error.message);
-        if (!strstr(test_error.message, quoted)) fail_msg("%s: no \"%s\" in: %s", entry->d_name, quoted, test_error.message);
+        if (status != WRN_E_UNSUPPORTED && status != WRN_E_SHAPE)
+            fail_msg("%s: %s: %s", entry->d_name, wrn_status_name(status), test_error.message);
+        if (!strstr(test_error.message, quoted))
+            fail_msg("%s: no \"%s\" in: %s", entry->d_name, quoted, test_error.message);
         cases++;
     }
     closedir(dir);

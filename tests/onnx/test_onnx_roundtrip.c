@@ -11,7 +11,8 @@
 
 static char written[] = "/tmp/wrn_onnx_roundtrip_XXXXXX";
 
-static wrn_status read_graph(const char *path, const struct wrn_alloc *alloc, struct wrn_graph **graph, wrn_error *error)
+static wrn_status read_graph(const char *path, const struct wrn_alloc *alloc, struct wrn_graph **graph,
+                             wrn_error *error)
 {
     struct wrn_blob blob;
     *graph = NULL;
@@ -38,7 +39,8 @@ static void same_weight(const char *name, const struct wrn_graph *a, const struc
     if (i < 0) return;
     const struct wrn_weight *u = &a->weights[i], *v = &b->weights[j];
     bool same = u->count == v->count && v->dtype == WRN_F32;
-    for (uint64_t k = 0; same && k < u->count; k++) same = wrn_weight_get(u, k) == wrn_weight_get(v, k);
+    for (uint64_t k = 0; same && k < u->count; k++)
+        same = wrn_weight_get(u, k) == wrn_weight_get(v, k);
     if (!same) fail_msg("%s: weight '%s' differs from '%s'", name, u->name, v->name);
 }
 
@@ -50,13 +52,19 @@ static void same_graph(const char *name, const struct wrn_graph *a, const struct
     for (int32_t i = 0; i < a->node_count; i++) {
         const struct wrn_node *m = &a->nodes[i], *n = &b->nodes[i];
         const struct wrn_value *u = &a->values[m->output], *v = &b->values[n->output];
-        bool same = m->op == n->op && memcmp(m->inputs, n->inputs, sizeof m->inputs) == 0 && m->output == n->output && m->groups == n->groups &&
-                    memcmp(m->stride, n->stride, sizeof m->stride) == 0 && memcmp(m->pad, n->pad, sizeof m->pad) == 0 &&
-                    memcmp(m->kernel, n->kernel, sizeof m->kernel) == 0 && memcmp(m->dilation, n->dilation, sizeof m->dilation) == 0 &&
-                    m->ceil_mode == n->ceil_mode && m->count_pad == n->count_pad && (float)m->epsilon == (float)n->epsilon && (float)m->value == (float)n->value;
-        if (!same) fail_msg("%s: node '%s' (%s) became '%s' (%s)", name, m->name, wrn_op_name(m->op), n->name, wrn_op_name(n->op));
-        if (u->rank != v->rank || u->c != v->c || u->h != v->h || u->w != v->w) fail_msg("%s: '%s' has another shape", name, u->name);
-        for (int w = 0; w < WRN_MAX_NODE_WEIGHTS; w++) same_weight(name, a, b, m->weights[w], n->weights[w]);
+        bool same = m->op == n->op && memcmp(m->inputs, n->inputs, sizeof m->inputs) == 0 && m->output == n->output &&
+                    m->groups == n->groups && memcmp(m->stride, n->stride, sizeof m->stride) == 0 &&
+                    memcmp(m->pad, n->pad, sizeof m->pad) == 0 && memcmp(m->kernel, n->kernel, sizeof m->kernel) == 0 &&
+                    memcmp(m->dilation, n->dilation, sizeof m->dilation) == 0 && m->ceil_mode == n->ceil_mode &&
+                    m->count_pad == n->count_pad && (float)m->epsilon == (float)n->epsilon &&
+                    (float)m->value == (float)n->value;
+        if (!same)
+            fail_msg("%s: node '%s' (%s) became '%s' (%s)", name, m->name, wrn_op_name(m->op), n->name,
+                     wrn_op_name(n->op));
+        if (u->rank != v->rank || u->c != v->c || u->h != v->h || u->w != v->w)
+            fail_msg("%s: '%s' has another shape", name, u->name);
+        for (int w = 0; w < WRN_MAX_NODE_WEIGHTS; w++)
+            same_weight(name, a, b, m->weights[w], n->weights[w]);
     }
 }
 
@@ -73,7 +81,8 @@ static void test_roundtrip(void **state)
         if (!fixture_of(entry, path, sizeof path)) continue;
         assert_ok(read_graph(path, &alloc, &first, &test_error));
         assert_ok(wrn_onnx_write(first, written, &test_error));
-        if (read_graph(written, &alloc, &second, &test_error) != WRN_OK) fail_msg("%s: %s", entry->d_name, test_error.message);
+        if (read_graph(written, &alloc, &second, &test_error) != WRN_OK)
+            fail_msg("%s: %s", entry->d_name, test_error.message);
         same_graph(entry->d_name, first, second);
         wrn_graph_free(first);
         wrn_graph_free(second);
@@ -85,7 +94,9 @@ static void test_roundtrip(void **state)
 
 /* ---- allocations that fail ---- */
 
-struct counter { long left, held; };
+struct counter {
+    long left, held;
+};
 
 static void *failing_alloc(void *user, size_t size, size_t alignment)
 {

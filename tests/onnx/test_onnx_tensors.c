@@ -4,7 +4,17 @@
 
 #include <math.h>
 
-enum { FLOAT = 1, INT8 = 3, INT64 = 7, STRING = 8, HALF = 10, FLOAT_DATA = 4, INT32_DATA = 5, RAW = 9, DOUBLE_DATA = 10 };
+enum {
+    FLOAT = 1,
+    INT8 = 3,
+    INT64 = 7,
+    STRING = 8,
+    HALF = 10,
+    FLOAT_DATA = 4,
+    INT32_DATA = 5,
+    RAW = 9,
+    DOUBLE_DATA = 10
+};
 
 static const int64_t image[4] = { 1, 3, 8, 8 }, kernel[4] = { 4, 3, 3, 3 };
 #define KERNEL_BYTES (4 * 3 * 3 * 3 * 4)
@@ -38,7 +48,8 @@ static void test_dims(void **state)
 {
     (void)state;
     int64_t many[100];
-    for (int i = 0; i < 100; i++) many[i] = 1;
+    for (int i = 0; i < 100; i++)
+        many[i] = 1;
     shape_refused(4, (int64_t[]){ 4, -3, 3, 3 }, WRN_E_SHAPE, "tensor 'w': dimension 1 is -3");
     shape_refused(4, (int64_t[]){ 4, 0, 3, 3 }, WRN_E_FORMAT, "tensor 'w': raw_data has 432 bytes, the shape needs 0");
     shape_refused(4, (int64_t[]){ 1LL << 32, 1LL << 32, 1, 1 }, WRN_E_LIMIT, "tensor 'w': larger than");
@@ -51,7 +62,8 @@ static void test_dims(void **state)
 
     struct onnx o = begin();
     onnx_tensor(&o, "w", FLOAT, 0, NULL);
-    for (int i = 0; i < 100000; i++) wrn_wire_int(&o.tensor, 1, 1);
+    for (int i = 0; i < 100000; i++)
+        wrn_wire_int(&o.tensor, 1, 1);
     onnx_tensor_end(&o);
     end(&o, WRN_E_LIMIT, "tensor.dims");
 }
@@ -152,6 +164,7 @@ static void test_doubles(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_dims), cmocka_unit_test(test_data), cmocka_unit_test(test_numbers), cmocka_unit_test(test_doubles) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_dims), cmocka_unit_test(test_data),
+                                        cmocka_unit_test(test_numbers), cmocka_unit_test(test_doubles) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

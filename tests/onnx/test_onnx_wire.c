@@ -16,7 +16,8 @@ static void begin(struct onnx *o)
 static void test_no_model(void **state)
 {
     (void)state;
-    static const char gzip[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00", html[] = "<!DOCTYPE html><html></html>", text[] = "one\ntwo\nthree\n";
+    static const char gzip[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00", html[] = "<!DOCTYPE html><html></html>",
+                      text[] = "one\ntwo\nthree\n";
     static const char png[] = "\x89PNG\r\n\x1a\n", zip[] = "PK\3\4\x14\0\0\0", json[] = "{\"a\": 1}";
     bytes_refused("", 0, WRN_E_FORMAT, "empty");
     bytes_refused("\x08", 1, WRN_E_FORMAT, "neither .wrn nor ONNX");
@@ -42,11 +43,11 @@ static void test_damaged_fields(void **state)
 {
     (void)state;
     damaged("", 0, WRN_E_FORMAT, "no graph");
-    damaged("\x3a\xff\xff\xff\xff\x07", 6, WRN_E_FORMAT, "byte 2, in model: a length beyond the end");       /* 2^31 - 1 */
-    damaged("\x3a\x80\x80\x80\x80\x10", 6, WRN_E_FORMAT, "a length beyond the end");                         /* 2^32 */
-    damaged("\x3a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11, WRN_E_FORMAT, "a length beyond the end");     /* 2^64 - 1 */
-    damaged("\x3a\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 12, WRN_E_FORMAT, "a damaged length");        /* 11 bytes */
-    damaged("\x3a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 11, WRN_E_FORMAT, "a damaged length");            /* beyond 64 bits */
+    damaged("\x3a\xff\xff\xff\xff\x07", 6, WRN_E_FORMAT, "byte 2, in model: a length beyond the end");    /* 2^31 - 1 */
+    damaged("\x3a\x80\x80\x80\x80\x10", 6, WRN_E_FORMAT, "a length beyond the end");                      /* 2^32 */
+    damaged("\x3a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11, WRN_E_FORMAT, "a length beyond the end"); /* 2^64 - 1 */
+    damaged("\x3a\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 12, WRN_E_FORMAT, "a damaged length");    /* 11 bytes */
+    damaged("\x3a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 11, WRN_E_FORMAT, "a damaged length"); /* beyond 64 bits */
     damaged("\x3b\x3c", 2, WRN_E_FORMAT, "wire type");
     damaged("\x3c", 1, WRN_E_FORMAT, "wire type");
     damaged("\x3e", 1, WRN_E_FORMAT, "wire type");
@@ -70,7 +71,8 @@ static void test_truncated(void **state)
     onnx_finish(&o);
     const uint8_t opset[4] = { 8 << 3 | 2, 2, 2 << 3, 13 };
     assert_memory_equal(o.model.data + o.model.size - 4, opset, 4);
-    for (size_t size = 0; size < o.model.size; size++) bytes_refused(o.model.data, size, WRN_E_FORMAT, "");
+    for (size_t size = 0; size < o.model.size; size++)
+        bytes_refused(o.model.data, size, WRN_E_FORMAT, "");
     onnx_free(&o);
 }
 
@@ -110,8 +112,10 @@ static void test_nested(void **state)
         }
         wrn_wire_message(&o.a, 6, &o.b);
         wrn_wire_message(&o.node, 5, &o.a);
-        if (deep == 1) onnx_refused(&o, WRN_E_UNSUPPORTED, "node 'choose' (If): control flow");
-        else onnx_refused(&o, WRN_E_LIMIT, "nested too deep");
+        if (deep == 1)
+            onnx_refused(&o, WRN_E_UNSUPPORTED, "node 'choose' (If): control flow");
+        else
+            onnx_refused(&o, WRN_E_LIMIT, "nested too deep");
     }
 }
 
@@ -119,11 +123,13 @@ static void test_many(void **state)
 {
     (void)state;
     struct onnx o = onnx_new();
-    for (int i = 0; i < 100000; i++) wrn_wire_string(&o.tail, 7, ""); /* graph, again and again */
+    for (int i = 0; i < 100000; i++)
+        wrn_wire_string(&o.tail, 7, ""); /* graph, again and again */
     onnx_refused(&o, WRN_E_FORMAT, "model.graph comes twice");
 
     o = onnx_new();
-    for (int i = 0; i < 1000000; i++) wrn_wire_string(&o.graph, 1, "");
+    for (int i = 0; i < 1000000; i++)
+        wrn_wire_string(&o.graph, 1, "");
     onnx_refused(&o, WRN_E_LIMIT, "graph.node");
 
     begin(&o);
@@ -156,7 +162,9 @@ static void test_names(void **state)
     name_refused(long_name, 1 << 20, WRN_E_LIMIT, "node.name is too long");
     free(long_name);
     name_refused("a\0b", 3, WRN_E_FORMAT, "node.name holds a NUL");
-    name_refused("a\xff\xfe" "b", 4, WRN_E_FORMAT, "node.name is no UTF-8");
+    name_refused("a\xff\xfe"
+                 "b",
+                 4, WRN_E_FORMAT, "node.name is no UTF-8");
 }
 
 /* The skeleton has all that is declared and nothing of what is not, and the elements of tensors by their place. */
