@@ -10,7 +10,6 @@ import argparse
 import datetime
 import json
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -172,6 +171,15 @@ def parse_options():
     return options
 
 
+def command_line():
+    """What was asked of compare.sh, without where the results go."""
+    words, kept = os.environ.get("WRN_BENCH_ARGUMENTS", "").split(), ["bench/compare.sh"]
+    for i, word in enumerate(words):
+        if word not in ("--json", "--docs") and (i == 0 or words[i - 1] not in ("--json", "--docs")):
+            kept.append(word)
+    return " ".join(kept)
+
+
 def main():
     options, notes, results = parse_options(), {}, []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the workers are ended too
@@ -191,7 +199,7 @@ def main():
         "date": datetime.date.today().isoformat(), "machine": describe(), "results": results, "clock": options.clock,
         "rounds": options.rounds, "seconds": options.seconds, "load": os.getloadavg()[0],
         "peers": {n: {"version": v["version"], "notes": sorted(v["notes"])} for n, v in notes.items()},
-        "command": shlex.join(["bench/compare.sh"] + os.environ.get("WRN_BENCH_ARGUMENTS", "").split()),
+        "command": command_line(),
     }
     if options.json:
         options.json.write_text(json.dumps(data, indent=1) + "\n")

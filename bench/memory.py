@@ -11,6 +11,7 @@ taken before the session was made. Files are in the page cache. With --docs writ
 import argparse
 import datetime
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -62,7 +63,7 @@ def cases(options, folder):
 
 def markdown(options, rows, version):
     lines = [
-        f"# Memory and load time: {options.network.stem.upper()}, one thread, batch 1",
+        f"<!-- SPDX-License-Identifier: Apache-2.0 -->\n# Memory and load time: {options.network.stem.upper()}, one thread, batch 1",
         f"Medians of {options.rounds} fresh processes each, measured alternately; peaks are ru_maxrss in MB of 2^20 bytes. libwrn from a C "
         "program. ONNX Runtime from Python: what Python, NumPy and the library take before the session is made stands in its own column. "
         "A mapped file's pages count as long as the load reads them; the kernel can drop them.",
@@ -71,6 +72,7 @@ def markdown(options, rows, version):
             + f" | **{(row['peak_kb'] - row['before_kb']) / 1024:.0f}** |" for name, row in rows.items()]),
         "\n".join(["| | |", "|---|---|"] + [f"| {key} | {value} |" for key, value in describe().items()] + [
             f"| ONNX Runtime | {version} |", f"| date | {datetime.date.today().isoformat()} |",
+            f"| load average at the end | {os.getloadavg()[0]:.1f} |",
             f"| command | `bench/memory.py {options.network.name} --rounds {options.rounds}` |"]),
     ]
     return "\n\n".join(lines) + "\n"

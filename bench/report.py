@@ -34,7 +34,7 @@ def text(x, y, content, kind=""):
 
 
 def document(width, height, parts):
-    return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}">',
+    return "\n".join(["<!-- SPDX-License-Identifier: Apache-2.0 -->", f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}">',
                       f"<style>{STYLE}</style>", f'<rect width="{width:g}" height="{height:g}" rx="6" fill="#ffffff"/>'] + parts + ["</svg>"]) + "\n"
 
 
@@ -128,7 +128,7 @@ def markdown(data, has_scaling):
     peers = [p for p in data["peers"] if data["peers"][p]["version"]]
     clock = "wall time" if data["clock"] == "wall" else "CPU time of the process, because the machine was shared with other work"
     parts = [
-        "# libwrn and other libraries, measured in one run",
+        "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# libwrn and other libraries, measured in one run",
         f"Milliseconds per image, median over {data['rounds']} rounds (quartiles in parentheses), then how many times as long as libwrn took: "
         "the median, and the quartiles, of the ratios per round. In a round each library has a turn of warm-up and then "
         f"{data['seconds']:g} s of inferences, in rotating order; between its turns its process is stopped. Float32 throughout, the "
