@@ -35,7 +35,7 @@ wrn_status wrn_session_make(wrn_model *m, struct wrn_session **result, wrn_error
     return WRN_OK;
 }
 
-size_t wrn_session_bytes(const wrn_model *m) { return sizeof(struct wrn_session) + wrn_exec_bytes(m->plan); }
+size_t wrn_session_bytes(const wrn_model *m) { return sizeof(struct wrn_session) + wrn_plan_session_bytes(m->plan); }
 
 void wrn_session_destroy(wrn_model *m, struct wrn_session *s)
 {

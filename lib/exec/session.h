@@ -34,7 +34,6 @@ struct wrn_exec_output {
 /* plan and pool are borrowed. */
 wrn_status wrn_exec_init(struct wrn_exec *exec, const struct wrn_alloc *alloc, const struct wrn_plan *plan, struct wrn_pool *pool,
                          void *cancel_user, int32_t (*cancel)(void *user), wrn_error *error);
-size_t wrn_exec_bytes(const struct wrn_plan *plan); /* what that allocates */
 void wrn_exec_free(struct wrn_exec *exec);
 
 /* Runs `batch` images in passes. Allocates nothing. */

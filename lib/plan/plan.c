@@ -57,9 +57,14 @@ static wrn_status make_drafts(struct wrn_plan *plan, struct wrn_drafts *d, const
     return wrn_plan_fuse(d, error);
 }
 
+/* Not zero, as no allocation is. */
+size_t wrn_plan_scratch_stride(const struct wrn_plan *plan) { return wrn_round_up(plan->scratch_bytes + !plan->scratch_bytes, 64); }
+size_t wrn_plan_shared_size(const struct wrn_plan *plan) { return wrn_round_up(plan->shared_bytes + !plan->shared_bytes, 64); }
+
 size_t wrn_plan_session_bytes(const struct wrn_plan *plan)
 {
-    return plan->arena_floats * sizeof(float) + (size_t)plan->lanes * wrn_round_up(plan->scratch_bytes, 64) + wrn_round_up(plan->shared_bytes, 64);
+    return plan->arena_floats * sizeof(float) + (size_t)plan->lanes * wrn_plan_scratch_stride(plan) + wrn_plan_shared_size(plan) +
+           (size_t)plan->step_count * sizeof(double);
 }
 
 /* What packed weights may take where the caller sets no limit: with the file's own bytes beside them while they are packed,

@@ -99,7 +99,10 @@ wrn_status wrn_plan_create(const struct wrn_alloc *alloc, const struct wrn_graph
                            const struct wrn_plan_options *options, struct wrn_plan **plan, wrn_error *error);
 void wrn_plan_free(struct wrn_plan *plan); /* NULL allowed */
 
-/* Bytes that a session of this plan allocates for its arena, scratch and shared memory. */
+/* Bytes of scratch from lane to lane, and of the memory that lanes share. */
+size_t wrn_plan_scratch_stride(const struct wrn_plan *plan);
+size_t wrn_plan_shared_size(const struct wrn_plan *plan);
+/* Bytes that a session of this plan allocates: arena, scratch, shared memory, and a time for each step. */
 size_t wrn_plan_session_bytes(const struct wrn_plan *plan);
 
 #endif
