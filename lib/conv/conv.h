@@ -58,7 +58,7 @@ struct wrn_conv_impl {
 };
 
 extern const struct wrn_conv_impl *const wrn_conv_impls[]; /* ends with NULL; the last is the reference */
-extern const struct wrn_conv_impl wrn_conv_winograd4, wrn_conv_winograd4lean, wrn_conv_winograd2;
+extern const struct wrn_conv_impl wrn_conv_winograd6, wrn_conv_winograd4, wrn_conv_winograd4lean, wrn_conv_winograd2, wrn_conv_winograd4s2;
 extern const struct wrn_conv_impl wrn_conv_direct;
 extern const struct wrn_conv_impl wrn_conv_gemm; /* where OpenBLAS is */
 extern const struct wrn_conv_impl wrn_conv_reference;

@@ -5,9 +5,11 @@
 #include <string.h>
 
 const struct wrn_conv_impl *const wrn_conv_impls[] = {
+    &wrn_conv_winograd6,
     &wrn_conv_winograd4,
     &wrn_conv_winograd4lean,
     &wrn_conv_winograd2,
+    &wrn_conv_winograd4s2,
     &wrn_conv_direct,
 #if defined(WRN_HAVE_OPENBLAS)
     &wrn_conv_gemm,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Winograd's convolution for 3 x 3 kernels of stride 1, see kernels/winograd.h: F(4x4) does 36 multiplications for 16
- * outputs where the definition does 144, F(2x2) 16 for 4 instead of 36; the transformed weights are 4 and 1.8 times as
+ * Winograd's convolution for 3 x 3 kernels, see kernels/winograd.h. Multiplications for one output, where the definition
+ * does 9: F(4x4) 2.25, F(6x6) 1.78, F(2x2) 4, with stride 2 5.06; the transformed weights are 4, 7.1, 1.8 and 4 times as
  * large. Where that is too much for the cache or the memory, the lean form of F(4x4) transforms them as it goes.
  *
- *   V[q][tile][c]   = transformed input,    q = one of the n * n positions of a tile
- *   W[q][tile][k]   = V[q] * U[q]           n * n matrix products, by the register tiles
+ *   V[q][tile][c]   = transformed input,    q = (y, x), one of the positions of a tile
+ *   W[q][tile][k]   = V[q] * U[q]           matrix products, by the register tiles
  *   output          = transformed W, finished (bias, residual, affine, ReLU)
  *
  * Work is cut into spans of tiles times groups of output channels, so that a span's W stays in the second-level cache.
@@ -18,45 +18,59 @@
 #include "base/checked.h"
 #include "conv/conv_tiling.h"
 #include "conv/conv_winograd_cut.h"
-#include "kernels/winograd.h"
 
-static const char *applicable(const struct wrn_conv_desc *d)
+static const char *applicable(const struct wrn_conv_desc *d, struct wrn_winograd_form form)
 {
+    int32_t stride = wrn_winograd_stride(form.kind);
     if (d->kernel[0] != 3 || d->kernel[1] != 3) return "kernel is not 3x3";
-    if (d->stride[0] != 1 || d->stride[1] != 1) return "stride is not 1";
+    if (d->stride[0] != stride || d->stride[1] != stride) return stride == 1 ? "stride is not 1" : "stride is not 2";
     if (d->dilation[0] != 1 || d->dilation[1] != 1) return "dilation is not 1";
     if (d->groups != 1) return "grouped convolution";
     if (d->c < 16 || d->k < 16) return "fewer than 16 channels";
+    if (form.kind == WRN_WINOGRAD_6 && wrn_winograd_axis_of(form.kind, d->out_h).count[0] == 0 && wrn_winograd_axis_of(form.kind, d->out_w).count[0] == 0)
+        return "the map is smaller";
     return NULL;
 }
 
-/* The transformed weights, n * n numbers for each 3 x 3 kernel; lean: the 9 as they are. */
+/* The transformed weights of each 3 x 3 kernel; lean: the 9 as they are. */
+static int32_t numbers_packed(struct wrn_winograd_form form)
+{
+    int32_t row[WRN_WINOGRAD_POSITIONS_MAX], rows = wrn_winograd_rows(form.kind, row);
+    return form.lean ? 9 : rows * rows;
+}
+
 static size_t packed_size(const struct wrn_conv_desc *d, struct wrn_winograd_form form)
 {
-    uint64_t kp = wrn_round_up((size_t)d->k, (size_t)d->kernels->vec), n = (uint64_t)form.m + 2;
-    return wrn_conv_bytes((form.lean ? 9 : n * n) * kp * (uint64_t)d->c);
+    uint64_t kp = wrn_round_up((size_t)d->k, (size_t)d->kernels->vec);
+    return wrn_conv_bytes((uint64_t)numbers_packed(form) * kp * (uint64_t)d->c);
 }
 
 static double cost(const struct wrn_conv_desc *d, struct wrn_winograd_form form)
 {
-    int32_t m = form.m;
-    double tiles = (double)wrn_ceil_div(d->out_h, m) * (double)wrn_ceil_div(d->out_w, m), q = (m + 2) * (m + 2);
+    struct wrn_winograd_axis y = wrn_winograd_axis_of(form.kind, d->out_h), x = wrn_winograd_axis_of(form.kind, d->out_w);
+    double products = (double)wrn_winograd_axis_products(&y) * (double)wrn_winograd_axis_products(&x);
     double in = (double)wrn_ceil_div(d->c, d->kernels->vec), out = (double)wrn_ceil_div(d->k, d->kernels->vec);
     /* The products, and about 4 cycles for each position of a transformed vector: loads, stores and the arithmetic. */
-    double cycles = tiles * q * (1.1 * out * d->c + 4 * (in + out)) + wrn_conv_weight_cycles(packed_size(d, form));
+    double cycles = products * (1.1 * out * d->c + 4 * (in + out)) + wrn_conv_weight_cycles(packed_size(d, form));
     /* For one image; where there are more, they share it. */
-    if (form.lean) cycles += 4 * q * out * d->c;
+    if (form.lean) cycles += 4 * 36 * out * d->c;
     return cycles * WRN_CONV_SECONDS_PER_CYCLE;
 }
 
-/* Zeros for the padding, and beyond the last row and column of partial tiles. */
+/* Zeros beyond the last output's input that tiles read, partial ones too. */
+static int32_t halo_after(enum wrn_winograd_kind kind, int32_t outputs, int32_t inputs, int32_t pad)
+{
+    struct wrn_winograd_axis a = wrn_winograd_axis_of(kind, outputs);
+    int64_t covered = (int64_t)a.count[0] * a.outputs[0] + (int64_t)a.count[1] * a.outputs[1];
+    return (int32_t)wrn_clamp((covered - 1) * wrn_winograd_stride(kind) + 3 - pad - inputs, 0, INT32_MAX);
+}
+
 static void halo(const struct wrn_conv_desc *d, int32_t *halo, struct wrn_winograd_form form)
 {
-    int32_t m = form.m;
     halo[0] = d->pad[0];
     halo[1] = d->pad[1];
-    halo[2] = (int32_t)wrn_clamp(wrn_ceil_div(d->out_h, m) * m + 2 - d->pad[0] - d->in_h, 0, INT32_MAX);
-    halo[3] = (int32_t)wrn_clamp(wrn_ceil_div(d->out_w, m) * m + 2 - d->pad[1] - d->in_w, 0, INT32_MAX);
+    halo[2] = halo_after(form.kind, d->out_h, d->in_h, d->pad[0]);
+    halo[3] = halo_after(form.kind, d->out_w, d->in_w, d->pad[1]);
 }
 
 /* A smaller batch may be cut otherwise, so the largest need of all of them. */
@@ -81,32 +95,34 @@ static size_t shared_size(const struct wrn_conv_desc *d, struct wrn_winograd_for
     return wrn_conv_bytes(most);
 }
 
-/* weights[k][c][3][3] -> packed[block of k][position][c][k of the block],
+/* weights[k][c][3][3] -> packed[block of k][row y of G][row x of G][c][k of the block],
  *                lean: -> packed[block of k][c][vector of the block][9][k of the vector] */
 static void pack(const struct wrn_conv_desc *d, const float *weights, void *packed, struct wrn_winograd_form form)
 {
     struct wrn_winograd_cut cut = wrn_winograd_cut_of(d, d->batch, form);
-    int32_t vec = d->kernels->vec, positions = form.lean ? 9 : cut.positions;
+    struct wrn_winograd_weights transform;
+    wrn_winograd_weights_of(form.kind, &transform);
+    int32_t vec = d->kernels->vec, numbers = numbers_packed(form);
     float *block = packed;
     for (int32_t v = 0; v < cut.vectors; v += cut.nv) {
         int32_t nr = (cut.vectors - v < cut.nv ? cut.vectors - v : cut.nv) * vec;
-        size_t position = form.lean ? (size_t)vec : (size_t)d->c * (size_t)nr;
-        /* c outside: then each of the positions is written in order. */
+        size_t plane = form.lean ? (size_t)vec : (size_t)d->c * (size_t)nr;
+        /* c outside: then each of the planes is written in order. */
         for (int32_t c = 0; c < d->c; c++) {
             float *line = block + (size_t)c * (size_t)nr * (form.lean ? 9 : 1);
             for (int32_t i = 0; i < nr; i++) {
                 int32_t k = v * vec + i;
                 const float *g = weights + ((size_t)k * (size_t)d->c + (size_t)c) * 9;
                 float *to = line + (form.lean ? i / vec * 9 * vec + i % vec : i);
-                double u[36] = { 0 };
+                double u[WRN_WINOGRAD_POSITIONS_MAX * WRN_WINOGRAD_POSITIONS_MAX] = { 0 };
                 if (k < d->k && form.lean)
                     for (int t = 0; t < 9; t++) u[t] = g[t];
                 else if (k < d->k)
-                    wrn_winograd_weights(form.m, g, u);
-                for (int32_t q = 0; q < positions; q++) to[(size_t)q * position] = (float)u[q];
+                    wrn_winograd_transform(&transform, g, u);
+                for (int32_t q = 0; q < numbers; q++) to[(size_t)q * plane] = (float)u[q];
             }
         }
-        block += (size_t)positions * (size_t)d->c * (size_t)nr;
+        block += (size_t)numbers * (size_t)d->c * (size_t)nr;
     }
 }
 
@@ -117,39 +133,50 @@ static uint32_t items(const struct wrn_conv_desc *d, int32_t batch, int32_t phas
     return (uint32_t)(cut.spans * (cut.shared ? cut.groups : 1));
 }
 
-struct place {
-    ptrdiff_t image, row, column; /* the tile's image and its position in it */
-};
-
-static struct place place_of(const struct wrn_winograd_cut *cut, int64_t tile)
-{
-    int64_t row = tile / cut->columns;
-    return (struct place){ row / cut->rows, row % cut->rows, tile % cut->columns };
-}
-
 /* Tiles first .. first + count - 1, the first one at v. */
 static void transform_input(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, const struct wrn_winograd_cut *cut, int64_t first,
-                            int64_t count, float *v, int32_t m)
+                            int64_t count, float *v, struct wrn_winograd_form form)
 {
     const struct wrn_layout *l = &d->in_layout;
     const float *corner = a->input + l->origin - (size_t)d->pad[0] * l->row - (size_t)d->pad[1] * (size_t)l->cp;
-    for (int64_t t = 0; t < count; t++) {
-        struct place at = place_of(cut, first + t);
+    struct wrn_winograd_place at = wrn_winograd_place_of(cut, first);
+    for (int64_t t = 0; t < count; t++, wrn_winograd_place_next(cut, &at)) {
         struct wrn_winograd_in w = {
-            .in = corner + at.image * (ptrdiff_t)l->image + at.row * m * (ptrdiff_t)l->row + at.column * m * l->cp,
+            .kind = form.kind,
+            .small = { at.small[0], at.small[1] },
+            .in = corner + at.image * (ptrdiff_t)l->image + at.y * cut->stride * (ptrdiff_t)l->row + at.x * cut->stride * l->cp,
             .in_row = (ptrdiff_t)l->row,
             .in_pixel = l->cp,
             .v = v + (size_t)t * cut->v_stride,
             .plane = (ptrdiff_t)cut->v_plane,
             .c = l->cp,
         };
-        (m == 2 ? d->kernels->winograd_in_2 : d->kernels->winograd_in_4)(&w);
+        d->kernels->winograd_in(&w);
     }
 }
 
-/* One block of output channels: W[q] of `count` tiles (+)= V[q] * U[q] over `c` input channels, for all positions. */
+/* One item's tiles: first .. first + count - 1 of all. */
+struct span {
+    int64_t first, count;
+};
+
+/* The first and the end of the tiles of a span that have a position of the large tiles' own in y, in x. */
+struct having {
+    int64_t begin, end;
+};
+
+static struct having having(const struct wrn_winograd_cut *cut, struct span span, bool large_y, bool large_x)
+{
+    struct having h;
+    wrn_winograd_tiles_with(cut, large_y, large_x, &h.begin, &h.end);
+    h.begin = wrn_clamp(h.begin - span.first, 0, span.count);
+    h.end = wrn_clamp(h.end - span.first, h.begin, span.count);
+    return h;
+}
+
+/* One block of output channels: W[q] of a span (+)= V[q] * U[q] over `c` input channels, for all positions. */
 static void multiply_block(const struct wrn_kernels *k, const struct wrn_winograd_cut *cut, int32_t nv, int32_t c, const float *v,
-                           const float *u, size_t u_plane, int64_t count, float *w, bool add)
+                           const float *u, size_t u_plane, struct span span, float *w, bool add)
 {
     static const ptrdiff_t no_offset = 0;
     struct wrn_tile tile = {
@@ -160,22 +187,31 @@ static void multiply_block(const struct wrn_kernels *k, const struct wrn_winogra
         .residual_stride = (ptrdiff_t)cut->w_stride,
         .raw_stride = (ptrdiff_t)cut->w_stride,
     };
-    int64_t pieces = wrn_ceil_div(count, wrn_conv_tile_height(k, nv));
-    for (int32_t q = 0; q < cut->positions; q++) {
-        tile.b = u + (size_t)q * u_plane;
-        for (int64_t piece = 0; piece < pieces; piece++) {
-            int64_t t = piece * count / pieces, t_end = (piece + 1) * count / pieces;
-            tile.a = v + (size_t)q * cut->v_plane + (size_t)t * cut->v_stride;
-            tile.raw = w + (size_t)q * cut->w_plane + (size_t)t * cut->w_stride;
-            tile.residual = add ? tile.raw : NULL;
-            k->tile[nv][t_end - t](&tile);
+    const wrn_tile_fn *multiply = k->tile[nv];
+    int32_t most = wrn_conv_tile_height(k, nv), few_y = cut->y.count[1] ? cut->y.positions[1] : cut->line, few_x = cut->x.count[1] ? cut->x.positions[1] : cut->line;
+    struct having tiles[2][2];
+    for (int i = 0; i < 4; i++) tiles[i / 2][i % 2] = having(cut, span, i / 2, i % 2);
+    for (int32_t y = 0; y < cut->line; y++) {
+        for (int32_t x = 0; x < cut->line; x++, v += cut->v_plane, w += cut->w_plane) {
+            struct having h = tiles[y >= few_y][x >= few_x];
+            int32_t count = (int32_t)(h.end - h.begin), pieces = (count + most - 1) / most;
+            tile.b = u + (size_t)(cut->row[y] * cut->rows + cut->row[x]) * u_plane;
+            /* Pieces differ by one tile at most: a short rest would waste registers. */
+            for (int32_t piece = 0, t = 0; piece < pieces; piece++) {
+                int32_t t_end = (piece + 1) * count / pieces;
+                tile.a = v + (size_t)(h.begin + t) * cut->v_stride;
+                tile.raw = w + (size_t)(h.begin + t) * cut->w_stride;
+                tile.residual = add ? tile.raw : NULL;
+                multiply[t_end - t](&tile);
+                t = t_end;
+            }
         }
     }
 }
 
-/* W of `count` tiles and the blocks of channels from `first` to before `end`; u: room for a lean form's chunk. */
+/* W of a span and the blocks of channels from `first` to before `end`; u: room for a lean form's chunk. */
 static void multiply(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, const struct wrn_winograd_cut *cut, const float *v,
-                     int64_t count, int32_t first, int32_t end, float *w, float *u)
+                     struct span span, int32_t first, int32_t end, float *w, float *u)
 {
     const struct wrn_kernels *k = d->kernels;
     int32_t most = cut->u_plane ? WRN_WINOGRAD_CHUNK : d->c;
@@ -188,30 +224,31 @@ static void multiply(const struct wrn_conv_desc *d, const struct wrn_conv_args *
             if (cut->u_plane) {
                 const float *packed = (const float *)a->packed + (before + (size_t)c * (size_t)nr) * 9;
                 k->winograd_kernel_4(&(struct wrn_winograd_kernel){ packed, u, (ptrdiff_t)cut->u_plane, chunk * nv });
-                multiply_block(k, cut, nv, chunk, v + c, u, cut->u_plane, count, to, c > 0);
+                multiply_block(k, cut, nv, chunk, v + c, u, cut->u_plane, span, to, c > 0);
             } else {
-                const float *packed = (const float *)a->packed + before * (size_t)cut->positions;
-                multiply_block(k, cut, nv, d->c, v, packed, (size_t)d->c * (size_t)nr, count, to, false);
+                const float *packed = (const float *)a->packed + before * (size_t)(cut->rows * cut->rows);
+                multiply_block(k, cut, nv, d->c, v, packed, (size_t)d->c * (size_t)nr, span, to, false);
             }
         }
     }
 }
 
-static void transform_output(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, const struct wrn_winograd_cut *cut, int64_t first,
-                             int64_t count, int32_t first_block, int32_t end_block, const float *w, int32_t m)
+static void transform_output(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, const struct wrn_winograd_cut *cut,
+                             struct span span, int32_t first_block, int32_t end_block, const float *w, struct wrn_winograd_form form)
 {
     const struct wrn_layout *residual = &d->residual_layout, *raw = &d->raw_layout, *act = &d->act_layout;
     ptrdiff_t k0 = (ptrdiff_t)first_block * cut->nv * d->kernels->vec, k_end = (ptrdiff_t)end_block * cut->nv * d->kernels->vec;
     ptrdiff_t kp = (ptrdiff_t)cut->vectors * d->kernels->vec;
-    for (int64_t t = 0; t < count; t++) {
-        struct place at = place_of(cut, first + t);
-        ptrdiff_t y = at.row * m, x = at.column * m;
+    struct wrn_winograd_place at = wrn_winograd_place_of(cut, span.first);
+    for (int64_t t = 0; t < span.count; t++, wrn_winograd_place_next(cut, &at)) {
         struct wrn_winograd_out o = {
+            .kind = form.kind,
+            .small = { at.small[0], at.small[1] },
             .w = w + (size_t)t * cut->w_stride,
             .plane = (ptrdiff_t)cut->w_plane,
             .k = (int32_t)((k_end < kp ? k_end : kp) - k0),
-            .rows = (int32_t)wrn_clamp(d->out_h - y, 1, m),
-            .columns = (int32_t)wrn_clamp(d->out_w - x, 1, m),
+            .rows = (int32_t)wrn_clamp(d->out_h - at.y, 0, cut->y.outputs[at.small[0]]),
+            .columns = (int32_t)wrn_clamp(d->out_w - at.x, 0, cut->x.outputs[at.small[1]]),
             .relu = d->relu,
             .bias = a->bias + k0,
             .scale = d->affine ? a->scale + k0 : NULL,
@@ -221,11 +258,11 @@ static void transform_output(const struct wrn_conv_desc *d, const struct wrn_con
             .raw_row = (ptrdiff_t)raw->row,
             .act_row = (ptrdiff_t)act->row,
         };
-        ptrdiff_t i = x * kp + k0;
-        if (d->residual) o.residual = a->residual + residual->origin + at.image * (ptrdiff_t)residual->image + y * o.residual_row + i;
-        if (d->raw) o.raw = a->raw + raw->origin + at.image * (ptrdiff_t)raw->image + y * o.raw_row + i;
-        if (d->act) o.act = a->act + act->origin + at.image * (ptrdiff_t)act->image + y * o.act_row + i;
-        (m == 2 ? d->kernels->winograd_out_2 : d->kernels->winograd_out_4)(&o);
+        ptrdiff_t i = at.x * kp + k0;
+        if (d->residual) o.residual = a->residual + residual->origin + at.image * (ptrdiff_t)residual->image + at.y * o.residual_row + i;
+        if (d->raw) o.raw = a->raw + raw->origin + at.image * (ptrdiff_t)raw->image + at.y * o.raw_row + i;
+        if (d->act) o.act = a->act + act->origin + at.image * (ptrdiff_t)act->image + at.y * o.act_row + i;
+        d->kernels->winograd_out(&o);
     }
 }
 
@@ -234,29 +271,31 @@ static void run(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, in
 {
     struct wrn_winograd_cut cut = wrn_winograd_cut_of(d, a->batch, form);
     if (phase == 0) {
-        transform_input(d, a, &cut, item, 1, (float *)a->shared + item * cut.v_stride, form.m);
+        transform_input(d, a, &cut, item, 1, (float *)a->shared + item * cut.v_stride, form);
         return;
     }
     /* Spans are the inner loop: the weights of a group are used for all tiles before the next group's come. */
-    int64_t first = item % cut.spans * cut.span, count = wrn_clamp(cut.tiles - first, 0, cut.span);
+    struct span span = { .first = item % cut.spans * cut.span };
+    span.count = wrn_clamp(cut.tiles - span.first, 0, cut.span);
     int32_t group = cut.shared ? (int32_t)(item / cut.spans) : 0, groups_end = cut.shared ? group + 1 : cut.groups;
     float *w = scratch, *own = w + (size_t)cut.positions * cut.w_plane, *u = own;
-    const float *v = (float *)a->shared + (size_t)first * cut.v_stride;
+    const float *v = (float *)a->shared + (size_t)span.first * cut.v_stride;
     if (!cut.shared) {
-        transform_input(d, a, &cut, first, count, own, form.m);
+        transform_input(d, a, &cut, span.first, span.count, own, form);
         v = own;
         u += (size_t)cut.positions * cut.v_plane;
     }
     for (; group < groups_end; group++) {
         int32_t block = group * cut.group, end = (int32_t)wrn_clamp(block + cut.group, 0, cut.blocks);
-        multiply(d, a, &cut, v, count, block, end, w, u);
-        transform_output(d, a, &cut, first, count, block, end, w, form.m);
+        multiply(d, a, &cut, v, span, block, end, w, u);
+        transform_output(d, a, &cut, span, block, end, w, form);
     }
 }
 
 /* The rows of the table differ in their form alone. */
-#define WINOGRAD(id, m, lean) \
-    static const struct wrn_winograd_form form_##id = { m, lean }; \
+#define WINOGRAD(id, kind, lean) \
+    static const struct wrn_winograd_form form_##id = { kind, lean }; \
+    static const char *applicable_##id(const struct wrn_conv_desc *d) { return applicable(d, form_##id); } \
     static double cost_##id(const struct wrn_conv_desc *d) { return cost(d, form_##id); } \
     static void halo_##id(const struct wrn_conv_desc *d, int32_t h[4]) { halo(d, h, form_##id); } \
     static size_t packed_size_##id(const struct wrn_conv_desc *d) { return packed_size(d, form_##id); } \
@@ -276,7 +315,7 @@ static void run(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, in
     } \
     const struct wrn_conv_impl wrn_conv_##id = { \
         .name = #id, \
-        .applicable = applicable, \
+        .applicable = applicable_##id, \
         .cost = cost_##id, \
         .halo = halo_##id, \
         .packed_size = packed_size_##id, \
@@ -288,6 +327,8 @@ static void run(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, in
         .run = run_##id, \
     };
 
-WINOGRAD(winograd4, 4, false)
-WINOGRAD(winograd4lean, 4, true)
-WINOGRAD(winograd2, 2, false)
+WINOGRAD(winograd6, WRN_WINOGRAD_6, false)
+WINOGRAD(winograd4, WRN_WINOGRAD_4, false)
+WINOGRAD(winograd4lean, WRN_WINOGRAD_4, true)
+WINOGRAD(winograd2, WRN_WINOGRAD_2, false)
+WINOGRAD(winograd4s2, WRN_WINOGRAD_S4, false)

@@ -12,6 +12,71 @@ static uint64_t odd_lines(uint64_t floats)
     return ((floats + 15) / 16 * 16) | 16;
 }
 
+struct wrn_winograd_axis wrn_winograd_axis_of(enum wrn_winograd_kind kind, int32_t outputs)
+{
+    struct wrn_winograd_axis best = { { 0 }, { 0 }, { 0 } };
+    for (int small = 0; small < 2; small++) {
+        best.outputs[small] = wrn_winograd_outputs(kind, small);
+        if (best.outputs[small]) best.positions[small] = (best.outputs[small] - 1) * wrn_winograd_stride(kind) + 3;
+    }
+    best.count[0] = (int32_t)wrn_ceil_div(outputs, best.outputs[0]);
+    /* As many small tiles as a large one has outputs could be large ones. */
+    for (int32_t few = 1; few < best.outputs[0] && best.outputs[1]; few++) {
+        struct wrn_winograd_axis a = best;
+        a.count[1] = few;
+        a.count[0] = (int32_t)wrn_clamp(wrn_ceil_div((int64_t)outputs - (int64_t)few * a.outputs[1], a.outputs[0]), 0, INT32_MAX);
+        if (wrn_winograd_axis_products(&a) < wrn_winograd_axis_products(&best)) best = a;
+    }
+    return best;
+}
+
+/* The sizes in their order, as small[2]. */
+static const bool sizes[WRN_WINOGRAD_SIZES][2] = { { true, false }, { false, false }, { false, true }, { true, true } };
+
+static int64_t tiles_of_size(const struct wrn_winograd_cut *cut, int size)
+{
+    return (int64_t)cut->y.count[sizes[size][0]] * cut->x.count[sizes[size][1]];
+}
+
+static void settle(const struct wrn_winograd_cut *cut, struct wrn_winograd_place *p)
+{
+    const struct wrn_winograd_axis *y = &cut->y, *x = &cut->x;
+    for (int i = 0; i < 2; i++) p->small[i] = sizes[p->size][i];
+    p->y = (ptrdiff_t)p->row * y->outputs[p->small[0]] + (p->small[0] ? (ptrdiff_t)y->count[0] * y->outputs[0] : 0);
+    p->x = (ptrdiff_t)p->column * x->outputs[p->small[1]] + (p->small[1] ? (ptrdiff_t)x->count[0] * x->outputs[0] : 0);
+}
+
+struct wrn_winograd_place wrn_winograd_place_of(const struct wrn_winograd_cut *cut, int64_t tile)
+{
+    struct wrn_winograd_place p = { .size = 0 };
+    while (tile >= cut->first[p.size + 1]) p.size++;
+    int64_t of_image = tiles_of_size(cut, p.size), at = tile - cut->first[p.size], columns = cut->x.count[sizes[p.size][1]];
+    p.image = (int32_t)(at / of_image);
+    p.row = (int32_t)(at % of_image / columns);
+    p.column = (int32_t)(at % columns);
+    settle(cut, &p);
+    return p;
+}
+
+void wrn_winograd_place_next_row(const struct wrn_winograd_cut *cut, struct wrn_winograd_place *p)
+{
+    p->column = 0;
+    if (++p->row == cut->y.count[p->small[0]]) p->row = 0, p->image++;
+    if (p->image == cut->images) {
+        p->image = 0;
+        do p->size++;
+        while (p->size < WRN_WINOGRAD_SIZES - 1 && tiles_of_size(cut, p->size) == 0);
+        if (p->size == WRN_WINOGRAD_SIZES) return; /* behind the last one */
+    }
+    settle(cut, p);
+}
+
+void wrn_winograd_tiles_with(const struct wrn_winograd_cut *cut, bool large_y, bool large_x, int64_t *begin, int64_t *end)
+{
+    *begin = cut->first[large_y ? 1 : 0];
+    *end = cut->first[large_x ? 2 : large_y ? 3 : 4];
+}
+
 /* Span and group of an item. */
 static void cut_items(const struct wrn_conv_desc *d, struct wrn_winograd_cut *cut, struct wrn_winograd_form form)
 {
@@ -46,12 +111,18 @@ static void cut_items(const struct wrn_conv_desc *d, struct wrn_winograd_cut *cu
 struct wrn_winograd_cut wrn_winograd_cut_of(const struct wrn_conv_desc *d, int32_t batch, struct wrn_winograd_form form)
 {
     const struct wrn_kernels *k = d->kernels;
-    int32_t m = form.m;
-    struct wrn_winograd_cut cut = { .positions = (m + 2) * (m + 2) };
-    cut.rows = (int32_t)wrn_ceil_div(d->out_h, m);
-    cut.columns = (int32_t)wrn_ceil_div(d->out_w, m);
-    int64_t image = (int64_t)cut.rows * cut.columns;
-    cut.tiles = image * batch;
+    struct wrn_winograd_cut cut = { .stride = wrn_winograd_stride(form.kind), .images = batch };
+    cut.y = wrn_winograd_axis_of(form.kind, d->out_h);
+    cut.x = wrn_winograd_axis_of(form.kind, d->out_w);
+    cut.line = cut.x.positions[0];
+    cut.positions = cut.line * cut.line;
+    cut.rows = wrn_winograd_rows(form.kind, cut.row);
+    int64_t image = 0;
+    for (int size = 0; size < WRN_WINOGRAD_SIZES; size++) {
+        cut.first[size] = image * batch;
+        image += tiles_of_size(&cut, size);
+    }
+    cut.first[WRN_WINOGRAD_SIZES] = cut.tiles = image * batch;
 
     /* The packed weights are laid out for nv, so it comes from the largest batch. */
     cut.vectors = (d->k + k->vec - 1) / k->vec;

@@ -82,13 +82,15 @@ struct wrn_poolrow {
 };
 
 /*
- * Winograd's transforms of one tile, see winograd.h; n = m + 2 with m = 2 or 4, and c, k, in_pixel, pixel and all
- * strides multiples of vec.
+ * Winograd's transforms of one tile, see winograd.h. `kind` is an enum wrn_winograd_kind, small[] tells for y and x whether
+ * the tile is one of its small ones; n positions a line lie in planes y * n + x, n being those of the large tile.
+ * c, k, in_pixel, pixel and all strides are multiples of vec.
  *
- * kernel: u[q * plane + j * vec + i] = (G g G^T)[q] of the 3 x 3 weights g[(j * 9 + t) * vec + i], j < count, i < vec; m = 4
- * in:  v[(y * n + x) * plane + i] = (B^T d B)[y][x] of the n x n inputs d[y][x] = in[y * in_row + x * in_pixel + i], i < c
+ * kernel: u[q * plane + j * vec + i] = (G g G^T)[q] of the 3 x 3 weights g[(j * 9 + t) * vec + i], j < count, i < vec;
+ *      kind WRN_WINOGRAD_4
+ * in:  v[(y * n + x) * plane + i] = (B^T d B)[y][x] of the inputs d[y][x] = in[y * in_row + x * in_pixel + i], i < c
  * out: y = (A^T w A) of w[(y * n + x) * plane + i], i < k, finished as in wrn_tile; only the first rows x columns of
- *      the m x m outputs are stored. Pixels of residual, raw and act are `pixel` apart.
+ *      the outputs are stored. Pixels of residual, raw and act are `pixel` apart.
  */
 struct wrn_winograd_kernel {
     const float *g;
@@ -97,6 +99,8 @@ struct wrn_winograd_kernel {
     int32_t count;
 };
 struct wrn_winograd_in {
+    int32_t kind;
+    bool small[2];
     const float *in;
     ptrdiff_t in_row, in_pixel;
     float *v;
@@ -104,6 +108,8 @@ struct wrn_winograd_in {
     int32_t c;
 };
 struct wrn_winograd_out {
+    int32_t kind;
+    bool small[2];
     const float *w;
     ptrdiff_t plane;
     int32_t k, rows, columns, relu;
@@ -125,10 +131,8 @@ struct wrn_kernels {
     void (*avgpool)(const struct wrn_poolrow *p);
 
     void (*winograd_kernel_4)(const struct wrn_winograd_kernel *w);
-    void (*winograd_in_2)(const struct wrn_winograd_in *w);
-    void (*winograd_in_4)(const struct wrn_winograd_in *w);
-    void (*winograd_out_2)(const struct wrn_winograd_out *w);
-    void (*winograd_out_4)(const struct wrn_winograd_out *w);
+    void (*winograd_in)(const struct wrn_winograd_in *w);
+    void (*winograd_out)(const struct wrn_winograd_out *w);
 
     /* Caller's layout -> to[p * cp + i] = from[p * pixel + i * channel] for i < c, zeros up to cp. */
     void (*load)(float *to, int32_t c, int32_t cp, int32_t pixels, const float *from, size_t pixel, size_t channel);

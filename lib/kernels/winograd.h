@@ -2,29 +2,76 @@
 #ifndef WRN_KERNELS_WINOGRAD_H
 #define WRN_KERNELS_WINOGRAD_H
 /*
- * Winograd's minimal filtering (arXiv 1509.09308): m x m outputs of a 3 x 3 convolution from n x n inputs, n = m + 2,
+ * Winograd's minimal filtering (arXiv 1509.09308): m x m outputs of a 3 x 3 convolution from n x n inputs,
  *
  *     Y = A^T [ (G g G^T) * (B^T d B) ] A        with * element by element
  *
- * F(2x2): the points 0, 1, -1 and infinity. F(4x4): the points 0, a, -a, b, -b and infinity with a = 5/8, b = 3/2, which
- * round less than the usual 1 and 2 (relative error 1.0e-6 instead of 2.3e-6 at 160 channels) and whose squares and
- * product are exact in binary. With N(p) the product of the distances from p to the other finite points:
+ * In one dimension the m outputs of an r-tap filter are a polynomial product, taken at n = m + r - 1 points. For a
+ * point p, N(p) being the product of its distances to the other finite points,
  *
- *     B^T:  a²b²    0   -(a²+b²)    0      1   0        G:  1/N(0)     0       0         A^T:  1  1   1  1   1  0
- *            0    -ab²    -b²       a      1   0            1/N(a)   a/N(a)  a²/N(a)           0  a  -a  b  -b  0
- *            0     ab²    -b²      -a      1   0            1/N(a)  -a/N(a)  a²/N(a)           0  a²  a² b²  b² 0
- *            0    -a²b    -a²       b      1   0            1/N(b)   b/N(b)  b²/N(b)           0  a³ -a³ b³ -b³ 1
- *            0     a²b    -a²      -b      1   0            1/N(b)  -b/N(b)  b²/N(b)
- *            0    a²b²     0    -(a²+b²)   0   1              0        0       1
+ *     row of G:    (1, p, p², ...) / N(p)                       infinity: (0, ..., 0, 1)
+ *     row of B^T:  coefficients of the product of (x - q)       infinity: those of the product over all
+ *                  over the other finite points q                          finite points
+ *     column of A^T: (1, p, p², ...)                            infinity: (0, ..., 0, 1)
  *
- *     N(0) = a²b²    N(a) = 2a²(a²-b²)    N(b) = 2b²(b²-a²)
+ * The points are 0, ±a, ±b, ±c and infinity, a = 5/8, b = 3/2 and c = 1: they round less than the usual 0, ±1, ±2, ±1/2
+ * (relative error of F(4x4) 1.0e-6 instead of 2.1e-6 at 160 channels), and their squares and products are exact in binary.
+ *
+ * Tiles of two sizes. If a smaller tile's points are among a larger one's, it can use the same transformed weights: N(p)
+ * differs by the points that it lacks, and that factor goes into its B^T. So a line of 14 outputs is 4 + 4 + 3 + 3 with
+ * 22 products instead of 4 + 4 + 4 + 2 with 24. The order of the points is such that the smaller tile's come first.
+ *
+ * Stride 2. The even inputs meet the first and the last tap, the odd inputs the middle one:
+ *
+ *     y[i] = e[i] g0 + e[i + 1] g2  +  o[i] g1        e[i] = d[2i], o[i] = d[2i + 1]
+ *
+ * a filter of 2 taps with m + 1 points, and a plain product, m "points" which share one row of G: 2m + 1 products
+ * instead of 3m, in two dimensions 81 instead of 144 for 4 x 4 outputs, with 36 different transformed weights.
  */
-#define WRN_WINOGRAD_A 0.625f
-#define WRN_WINOGRAD_A2 0.390625f
-#define WRN_WINOGRAD_B 1.5f
-#define WRN_WINOGRAD_B2 2.25f
+#include <stdbool.h>
+#include <stdint.h>
 
-/* g[3][3] -> u[(m + 2) * (m + 2)] = G g G^T, in double. m is 2 or 4. */
-void wrn_winograd_weights(int m, const float g[9], double *u);
+#define WRN_WINOGRAD_A 0.5625f
+#define WRN_WINOGRAD_A2 0.31640625f
+#define WRN_WINOGRAD_B 1.75f
+#define WRN_WINOGRAD_B2 3.0625f
+#define WRN_WINOGRAD_C2 1.0f
+
+enum wrn_winograd_kind {
+    WRN_WINOGRAD_2,    /* 2 outputs a line;      points 0, 1, -1, infinity */
+    WRN_WINOGRAD_4,    /* 4, or 3;               0, a, -a, b, infinity | -b */
+    WRN_WINOGRAD_6,    /* 6, or 4;               0, a, -a, b, infinity, -b | c, -c */
+    WRN_WINOGRAD_S4,   /* stride 2: 4, or 3;     0, a, -a, infinity, 3 odd | b, 1 odd */
+    WRN_WINOGRAD_KINDS
+};
+#define WRN_WINOGRAD_POSITIONS_MAX 9
+#define WRN_WINOGRAD_OUTPUTS_MAX 6
+
+/* Outputs in a line of a large or small tile; 0: the kind has no small one. It has as many positions as inputs:
+ * (outputs - 1) * stride + 3. */
+int32_t wrn_winograd_outputs(enum wrn_winograd_kind kind, bool small);
+int32_t wrn_winograd_stride(enum wrn_winograd_kind kind);
+/* The row of G that each position of a line uses; returns the number of rows. */
+int32_t wrn_winograd_rows(enum wrn_winograd_kind kind, int32_t row[WRN_WINOGRAD_POSITIONS_MAX]);
+
+/* One dimension of a tile. Large and small tiles of a kind number their positions alike. */
+struct wrn_winograd_line {
+    int32_t stride, inputs, positions, outputs;
+    double bt[WRN_WINOGRAD_POSITIONS_MAX][WRN_WINOGRAD_POSITIONS_MAX]; /* [position][input] */
+    double at[WRN_WINOGRAD_OUTPUTS_MAX][WRN_WINOGRAD_POSITIONS_MAX];   /* [output][position] */
+};
+
+void wrn_winograd_line_of(enum wrn_winograd_kind kind, bool small, struct wrn_winograd_line *line);
+
+/* The weights' side, which large and small tiles share. */
+struct wrn_winograd_weights {
+    int32_t rows; /* of G */
+    double g[WRN_WINOGRAD_POSITIONS_MAX][3];
+};
+
+void wrn_winograd_weights_of(enum wrn_winograd_kind kind, struct wrn_winograd_weights *weights);
+
+/* g[3][3] -> u[rows * rows] = G g G^T */
+void wrn_winograd_transform(const struct wrn_winograd_weights *weights, const float g[9], double *u);
 
 #endif

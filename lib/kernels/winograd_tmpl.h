@@ -1,36 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Winograd's transforms: struct wrn_winograd_kernel, wrn_winograd_in and wrn_winograd_out. Included after a vec_*.h;
- * defines winograd_kernel_4, winograd_in_2, winograd_in_4, winograd_out_2 and winograd_out_4. The points and matrices are those of winograd.h;
- * m is a constant in every instance, so the conditions on it vanish.
+ * defines winograd_kernel_4, winograd_in and winograd_out. The lines of y and x are constants in every instance.
  */
 #include "kernels/kernels.h"
-#include "kernels/unroll.h"
-#include "kernels/winograd.h"
+#include "kernels/winograd_line_tmpl.h"
 
-/* v = B^T d of one row or column. */
-WRN_INLINE void winograd_in_1d(vec_t *v, const vec_t *d, const int m)
-{
-    if (m == 2) {
-        v[0] = v_sub(d[0], d[2]);
-        v[1] = v_add(d[1], d[2]);
-        v[2] = v_sub(d[2], d[1]);
-        v[3] = v_sub(d[3], d[1]);
-        return;
-    }
-    const vec_t product = v_set(WRN_WINOGRAD_A2 * WRN_WINOGRAD_B2), sum = v_set(-(WRN_WINOGRAD_A2 + WRN_WINOGRAD_B2));
-    const vec_t a2 = v_set(-WRN_WINOGRAD_A2), b2 = v_set(-WRN_WINOGRAD_B2);
-    vec_t even_a = v_fma(b2, d[2], d[4]), odd_a = v_fma(b2, d[1], d[3]);
-    vec_t even_b = v_fma(a2, d[2], d[4]), odd_b = v_fma(a2, d[1], d[3]);
-    v[0] = v_fma(product, d[0], v_fma(sum, d[2], d[4]));
-    v[1] = v_fma(v_set(WRN_WINOGRAD_A), odd_a, even_a);
-    v[2] = v_fma(v_set(-WRN_WINOGRAD_A), odd_a, even_a);
-    v[3] = v_fma(v_set(WRN_WINOGRAD_B), odd_b, even_b);
-    v[4] = v_fma(v_set(-WRN_WINOGRAD_B), odd_b, even_b);
-    v[5] = v_fma(product, d[1], v_fma(sum, d[3], d[5]));
-}
-
-/* u = G g of one row or column, m = 4. */
+/* u = G g of one row or column of WRN_WINOGRAD_4. */
 WRN_INLINE void winograd_kernel_1d(vec_t *u, const vec_t *g)
 {
     const float n0 = 1 / (WRN_WINOGRAD_A2 * WRN_WINOGRAD_B2);
@@ -42,26 +18,8 @@ WRN_INLINE void winograd_kernel_1d(vec_t *u, const vec_t *g)
     u[1] = v_fma(v_set(na * WRN_WINOGRAD_A), g[1], even_a);
     u[2] = v_fma(v_set(-na * WRN_WINOGRAD_A), g[1], even_a);
     u[3] = v_fma(v_set(nb * WRN_WINOGRAD_B), g[1], even_b);
-    u[4] = v_fma(v_set(-nb * WRN_WINOGRAD_B), g[1], even_b);
-    u[5] = g[2];
-}
-
-/* y = A^T w of one row or column. */
-WRN_INLINE void winograd_out_1d(vec_t *y, const vec_t *w, const int m)
-{
-    vec_t sum_a = v_add(w[1], w[2]), difference_a = v_sub(w[1], w[2]);
-    if (m == 2) {
-        y[0] = v_add(w[0], sum_a);
-        y[1] = v_add(difference_a, w[3]);
-        return;
-    }
-    const vec_t a = v_set(WRN_WINOGRAD_A), a2 = v_set(WRN_WINOGRAD_A2), a3 = v_set(WRN_WINOGRAD_A * WRN_WINOGRAD_A2);
-    const vec_t b = v_set(WRN_WINOGRAD_B), b2 = v_set(WRN_WINOGRAD_B2), b3 = v_set(WRN_WINOGRAD_B * WRN_WINOGRAD_B2);
-    vec_t sum_b = v_add(w[3], w[4]), difference_b = v_sub(w[3], w[4]);
-    y[0] = v_add(w[0], v_add(sum_a, sum_b));
-    y[1] = v_fma(a, difference_a, v_mul(b, difference_b));
-    y[2] = v_fma(a2, sum_a, v_mul(b2, sum_b));
-    y[3] = v_fma(a3, difference_a, v_fma(b3, difference_b, w[5]));
+    u[4] = g[2];
+    u[5] = v_fma(v_set(-nb * WRN_WINOGRAD_B), g[1], even_b);
 }
 
 static void winograd_kernel_4(const struct wrn_winograd_kernel *w)
@@ -85,22 +43,41 @@ static void winograd_kernel_4(const struct wrn_winograd_kernel *w)
     }
 }
 
-WRN_INLINE void winograd_in(const struct wrn_winograd_in *w, const int m)
+/* Half-transformed tiles of up to 36 vectors are mostly registers, so their loops are unrolled; larger ones are memory. */
+#define WINOGRAD_FOR(i, count) \
+    if ((count) <= 6) { \
+        WRN_UNROLL for (int i = 0; i < (count); i++) WINOGRAD_BODY(i); \
+    } else { \
+        for (int i = 0; i < (count); i++) WINOGRAD_BODY(i); \
+    }
+
+/* Column x of the inputs, done: t[x][y]. */
+WRN_INLINE void winograd_in_column(const struct wrn_winograd_in *w, vec_t t[9][9], int x, int32_t i, enum line line)
 {
-    const int n = m + 2;
+    vec_t d[9];
+    WRN_UNROLL for (int y = 0; y < line_inputs(line); y++) d[y] = v_load(w->in + y * w->in_row + x * w->in_pixel + i);
+    winograd_in_1d(t[x], d, line);
+}
+
+WRN_INLINE void winograd_in_row(const struct wrn_winograd_in *w, vec_t t[9][9], int y, int32_t i, enum line line)
+{
+    vec_t d[9], v[9];
+    WRN_UNROLL for (int x = 0; x < line_inputs(line); x++) d[x] = t[x][y];
+    winograd_in_1d(v, d, line);
+    WRN_UNROLL for (int x = 0; x < line_positions(line); x++) v_store(w->v + (y * line_planes(line) + x) * w->plane + i, v[x]);
+}
+
+/* `restrict`: else the compiler would read the arguments again after each vector stored, which might lie in them. */
+WRN_INLINE void winograd_in_tile(const struct wrn_winograd_in *restrict w, const enum line line_y, const enum line line_x)
+{
     for (int32_t i = 0; i < w->c; i += VEC) {
-        vec_t t[6][6]; /* the columns done: t[x][y] */
-        WRN_UNROLL for (int x = 0; x < n; x++) {
-            vec_t d[6];
-            WRN_UNROLL for (int y = 0; y < n; y++) d[y] = v_load(w->in + y * w->in_row + x * w->in_pixel + i);
-            winograd_in_1d(t[x], d, m);
-        }
-        WRN_UNROLL for (int y = 0; y < n; y++) {
-            vec_t d[6], v[6];
-            WRN_UNROLL for (int x = 0; x < n; x++) d[x] = t[x][y];
-            winograd_in_1d(v, d, m);
-            WRN_UNROLL for (int x = 0; x < n; x++) v_store(w->v + (y * n + x) * w->plane + i, v[x]);
-        }
+        vec_t t[9][9];
+#define WINOGRAD_BODY(x) winograd_in_column(w, t, x, i, line_y)
+        WINOGRAD_FOR(x, line_inputs(line_x))
+#undef WINOGRAD_BODY
+#define WINOGRAD_BODY(y) winograd_in_row(w, t, y, i, line_x)
+        WINOGRAD_FOR(y, line_positions(line_y))
+#undef WINOGRAD_BODY
     }
 }
 
@@ -115,27 +92,52 @@ WRN_INLINE void winograd_finish(const struct wrn_winograd_out *w, vec_t y, ptrdi
     v_store(w->act + row * w->act_row + at, y);
 }
 
-WRN_INLINE void winograd_out(const struct wrn_winograd_out *w, const int m)
+/* Column x of the products, done: t[y][x]. */
+WRN_INLINE void winograd_out_column(const struct wrn_winograd_out *w, vec_t t[6][9], int x, int32_t i, enum line line)
 {
-    const int n = m + 2;
+    vec_t d[9], y[6];
+    WRN_UNROLL for (int j = 0; j < line_positions(line); j++) d[j] = v_load(w->w + (j * line_planes(line) + x) * w->plane + i);
+    winograd_out_1d(y, d, line);
+    WRN_UNROLL for (int j = 0; j < line_outputs(line); j++) t[j][x] = y[j];
+}
+
+WRN_INLINE void winograd_out_tile(const struct wrn_winograd_out *restrict w, const enum line line_y, const enum line line_x)
+{
     for (int32_t i = 0; i < w->k; i += VEC) {
-        vec_t t[4][6]; /* the columns done */
-        WRN_UNROLL for (int x = 0; x < n; x++) {
-            vec_t d[6], y[4];
-            WRN_UNROLL for (int j = 0; j < n; j++) d[j] = v_load(w->w + (j * n + x) * w->plane + i);
-            winograd_out_1d(y, d, m);
-            WRN_UNROLL for (int j = 0; j < m; j++) t[j][x] = y[j];
-        }
+        vec_t t[6][9];
+#define WINOGRAD_BODY(x) winograd_out_column(w, t, x, i, line_y)
+        WINOGRAD_FOR(x, line_positions(line_x))
+#undef WINOGRAD_BODY
         for (int32_t row = 0; row < w->rows; row++) {
-            vec_t y[4];
-            winograd_out_1d(y, t[row], m);
-            WRN_UNROLL for (int x = 0; x < m; x++)
+            vec_t y[6];
+            winograd_out_1d(y, t[row], line_x);
+            WRN_UNROLL for (int x = 0; x < line_outputs(line_x); x++)
                 if (x < w->columns) winograd_finish(w, y[x], row, x * w->pixel + i, i);
         }
     }
 }
 
-static void winograd_in_2(const struct wrn_winograd_in *w) { winograd_in(w, 2); }
-static void winograd_in_4(const struct wrn_winograd_in *w) { winograd_in(w, 4); }
-static void winograd_out_2(const struct wrn_winograd_out *w) { winograd_out(w, 2); }
-static void winograd_out_4(const struct wrn_winograd_out *w) { winograd_out(w, 4); }
+/* One instance for each kind and, where it has tiles of two sizes, each pair of them. */
+#define WINOGRAD_TILES(tile, L, S) \
+    do { \
+        if (w->small[0]) { \
+            if (w->small[1]) tile(w, S, S); \
+            else tile(w, S, L); \
+        } else { \
+            if (w->small[1]) tile(w, L, S); \
+            else tile(w, L, L); \
+        } \
+    } while (0)
+
+#define WINOGRAD_KINDS(tile) \
+    do { \
+        switch (w->kind) { \
+        case WRN_WINOGRAD_2: tile(w, LINE_2, LINE_2); break; \
+        case WRN_WINOGRAD_4: WINOGRAD_TILES(tile, LINE_4, LINE_3); break; \
+        case WRN_WINOGRAD_6: WINOGRAD_TILES(tile, LINE_6, LINE_46); break; \
+        case WRN_WINOGRAD_S4: WINOGRAD_TILES(tile, LINE_S4, LINE_S3); break; \
+        } \
+    } while (0)
+
+static void winograd_in(const struct wrn_winograd_in *restrict w) { WINOGRAD_KINDS(winograd_in_tile); }
+static void winograd_out(const struct wrn_winograd_out *restrict w) { WINOGRAD_KINDS(winograd_out_tile); }

@@ -77,7 +77,7 @@ static void describe_conv(struct selection *s, const struct wrn_draft *f, struct
 /* The algorithm is settled: what it wants of its input, and what is to be said about it. */
 static wrn_status settle(struct wrn_plan *plan, struct wrn_step *step, wrn_error *error)
 {
-    char why[256];
+    char why[512];
     const struct wrn_conv_desc *c = &step->conv;
     wrn_conv_explain(c, step->impl, why, sizeof why);
     step->refused = wrn_arena_string(&plan->arena, why, strlen(why));

@@ -78,6 +78,7 @@ static void desc_make(struct wrn_conv_desc *d, struct rng *r, const struct wrn_k
 {
     do {
         bool plain = rng_coin(r);
+        int32_t stride = rng_range(r, 0, 2) ? 1 : 2;
         *d = (struct wrn_conv_desc){ .c = rng_range(r, 1, 24), .k = rng_range(r, 1, 40), .groups = 1, .kernels = k, .cpu = &cpu };
         if (rng_range(r, 0, 3) == 0) d->c *= rng_range(r, 1, 16);
         if (plain && rng_coin(r)) d->c = 16 * rng_range(r, 1, 6), d->k = 16 * rng_range(r, 1, 6);
@@ -86,7 +87,7 @@ static void desc_make(struct wrn_conv_desc *d, struct rng *r, const struct wrn_k
         if (rng_range(r, 0, 9) == 0) d->in_h = d->in_w = 1;
         for (int i = 0; i < 2; i++) {
             d->kernel[i] = plain ? 3 : rng_range(r, 1, 4);
-            d->stride[i] = plain ? 1 : rng_range(r, 1, 3);
+            d->stride[i] = plain ? stride : rng_range(r, 1, 3);
             d->dilation[i] = plain ? 1 : rng_range(r, 1, 3);
         }
         for (int i = 0; i < 4; i++) d->pad[i] = plain && rng_coin(r) ? 1 : rng_range(r, 0, 3);
@@ -231,7 +232,7 @@ static void test_choice(void **state)
     wrn_kernels_fill(&k, WRN_ISA_C);
     struct wrn_conv_desc d = { .c = 6, .k = 4, .groups = 2, .in_h = 8, .in_w = 8, .out_h = 8, .out_w = 8, .kernel = { 3, 3 },
         .stride = { 1, 1 }, .dilation = { 1, 1 }, .pad = { 1, 1, 1, 1 }, .act = true, .kernels = &k, .cpu = &cpu, .batch = 1, .lanes = 1 };
-    char why[200];
+    char why[500];
     assert_ptr_equal(wrn_conv_choose(&d, NULL, SIZE_MAX), &wrn_conv_reference);
     wrn_conv_explain(&d, &wrn_conv_reference, why, sizeof why);
     assert_non_null(strstr(why, "direct: grouped convolution"));

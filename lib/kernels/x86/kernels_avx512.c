@@ -28,10 +28,8 @@ void wrn_kernels_avx512(struct wrn_kernels *k)
     k->maxpool = maxpool;
     k->avgpool = avgpool;
     k->winograd_kernel_4 = winograd_kernel_4;
-    k->winograd_in_2 = winograd_in_2;
-    k->winograd_in_4 = winograd_in_4;
-    k->winograd_out_2 = winograd_out_2;
-    k->winograd_out_4 = winograd_out_4;
+    k->winograd_in = winograd_in;
+    k->winograd_out = winograd_out;
 }
 
 #if defined(__clang__)
