@@ -179,6 +179,7 @@ int cmd_bench(int argc, char **argv)
     int status;
 
     if (!options_parse(&usage, &argc, argv, &status)) return status;
+    model_options.pass_batch = batch; /* planned for the calls that are measured */
     if (model_open(argv[0], &model_options, &model, &error) && wrn_model_get_info(model, &info, &error) == WRN_OK &&
         wrn_session_create(model, &session, &error) == WRN_OK &&
         measure(session, &info, batch, seconds, profile, &t, &error)) {

@@ -16,7 +16,7 @@ static double step_cost(int64_t mr, int32_t nv)
     return (work < 8 ? 8 : work) + 0.25 * (double)(mr + nv);
 }
 
-static double block_cost(const struct wrn_kernels *k, int64_t pixels, int32_t nv)
+double wrn_conv_block_cost(const struct wrn_kernels *k, int64_t pixels, int32_t nv)
 {
     int64_t tiles = (pixels + wrn_conv_tile_height(k, nv) - 1) / wrn_conv_tile_height(k, nv);
     return (double)tiles * step_cost((pixels + tiles - 1) / tiles, nv);
@@ -27,8 +27,8 @@ int32_t wrn_conv_choose_nv(const struct wrn_kernels *k, int64_t pixels, int32_t 
     int32_t best = 1;
     double best_cost = 0;
     for (int32_t nv = 1; nv <= k->tile_nv && nv <= vectors; nv++) {
-        double cost = block_cost(k, pixels, nv) * (vectors / nv);
-        if (vectors % nv) cost += block_cost(k, pixels, vectors % nv);
+        double cost = wrn_conv_block_cost(k, pixels, nv) * (vectors / nv);
+        if (vectors % nv) cost += wrn_conv_block_cost(k, pixels, vectors % nv);
         if (nv == 1 || cost < best_cost) best = nv, best_cost = cost;
     }
     return best;

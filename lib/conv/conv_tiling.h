@@ -35,6 +35,9 @@ static inline int64_t wrn_clamp(int64_t a, int64_t low, int64_t high)
 /* The most pixels of a tile of nv vectors. */
 int32_t wrn_conv_tile_height(const struct wrn_kernels *k, int32_t nv);
 
+/* Cycles for each step of the reduction over `pixels` pixels times nv vectors, cut into tiles of nearly equal height. */
+double wrn_conv_block_cost(const struct wrn_kernels *k, int64_t pixels, int32_t nv);
+
 /* Vectors of a block of output channels, for lines of `pixels` pixels and `vectors` vectors of channels in all. */
 int32_t wrn_conv_choose_nv(const struct wrn_kernels *k, int64_t pixels, int32_t vectors);
 

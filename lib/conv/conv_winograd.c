@@ -129,7 +129,7 @@ static void pack(const struct wrn_conv_desc *d, const float *weights, void *pack
 static uint32_t items(const struct wrn_conv_desc *d, int32_t batch, int32_t phase, struct wrn_winograd_form form)
 {
     struct wrn_winograd_cut cut = wrn_winograd_cut_of(d, batch, form);
-    if (phase == 0) return cut.shared ? (uint32_t)cut.tiles : 0;
+    if (phase == 0) return cut.shared ? (uint32_t)wrn_ceil_div(cut.tiles, cut.chunk) : 0;
     return (uint32_t)(cut.spans * (cut.shared ? cut.groups : 1));
 }
 
@@ -271,7 +271,8 @@ static void run(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, in
 {
     struct wrn_winograd_cut cut = wrn_winograd_cut_of(d, a->batch, form);
     if (phase == 0) {
-        transform_input(d, a, &cut, item, 1, (float *)a->shared + item * cut.v_stride, form);
+        int64_t first = item * cut.chunk;
+        transform_input(d, a, &cut, first, wrn_clamp(cut.tiles - first, 0, cut.chunk), (float *)a->shared + (size_t)first * cut.v_stride, form);
         return;
     }
     /* Spans are the inner loop: the weights of a group are used for all tiles before the next group's come. */

@@ -77,6 +77,29 @@ void wrn_winograd_tiles_with(const struct wrn_winograd_cut *cut, bool large_y, b
     *end = cut->first[large_x ? 2 : large_y ? 3 : 4];
 }
 
+/* Bytes of weights that arrive in a cycle from the last-level cache or memory, while the lane does nothing else. */
+#define WEIGHT_BYTES_PER_CYCLE 8
+
+/* Where V is shared: the span and the group with which the lanes are done first. `cache`: floats for one position. */
+static void cut_shared(const struct wrn_conv_desc *d, struct wrn_winograd_cut *cut, int64_t cache)
+{
+    int64_t block = (int64_t)cut->nv * d->kernels->vec, fewest = wrn_ceil_div(cut->tiles, SPAN_MAX);
+    double best = 0;
+    for (int64_t spans = fewest; spans == fewest || (spans < fewest + 4 && cut->tiles >= 8 * spans); spans++) {
+        int64_t span = wrn_ceil_div(cut->tiles, spans);
+        int32_t largest = (int32_t)wrn_clamp(cache / (span * block), 1, cut->blocks);
+        /* Of equally good ones the smaller items, which even out lanes that something else slows down. */
+        for (int32_t round = d->lanes > 1 ? 8 : 1; round > 0; round--) {
+            int64_t groups = wrn_clamp((int64_t)round * d->lanes / spans, wrn_ceil_div(cut->blocks, largest), cut->blocks);
+            int32_t group = (int32_t)wrn_ceil_div(cut->blocks, groups);
+            int64_t rounds = wrn_ceil_div(spans * wrn_ceil_div(cut->blocks, group), d->lanes);
+            double weights = (double)block * sizeof(float) / WEIGHT_BYTES_PER_CYCLE;
+            double cycles = (double)(rounds * group) * (wrn_conv_block_cost(d->kernels, span, cut->nv) + weights);
+            if (best == 0 || cycles < 0.98 * best) best = cycles, cut->span = span, cut->group = group;
+        }
+    }
+}
+
 /* Span and group of an item. */
 static void cut_items(const struct wrn_conv_desc *d, struct wrn_winograd_cut *cut, struct wrn_winograd_form form)
 {
@@ -87,25 +110,22 @@ static void cut_items(const struct wrn_conv_desc *d, struct wrn_winograd_cut *cu
     /* Reading the weights once for every 8 tiles from the next cache, in order, costs less than V's way there and back;
      * transforming them that often does not. */
     cut->shared = fitting < (form.lean ? SPAN_MAX : 8) && fitting < cut->tiles;
-    if (cut->tiles < (int64_t)d->lanes * 8 && d->lanes > 1) cut->shared = true;
+    if (cut->tiles < (int64_t)d->lanes * 32 && d->lanes > 1) cut->shared = true;
     if (cut->shared) {
-        cut->span = wrn_clamp(cut->tiles, 1, SPAN_MAX);
         /* W has half the cache, or a quarter where transformed weights want room too. */
-        cut->group = (int32_t)wrn_clamp(cache / (form.lean ? 4 : 2) / (cut->span * block), 1, cut->blocks);
-        /* Two items a lane at least, by smaller groups as long as there are any, then by smaller spans. */
-        int64_t wanted = d->lanes > 1 ? 2 * (int64_t)d->lanes : 1, groups = wrn_ceil_div(wanted, wrn_ceil_div(cut->tiles, cut->span));
-        if (wrn_ceil_div(cut->blocks, cut->group) < groups) cut->group = (int32_t)wrn_clamp(cut->blocks / groups, 1, cut->group);
-        int64_t spans = wrn_ceil_div(wanted, wrn_ceil_div(cut->blocks, cut->group));
-        if (wrn_ceil_div(cut->tiles, cut->span) < spans) cut->span = wrn_clamp(cut->tiles / spans, 4, cut->span);
+        cut_shared(d, cut, cache / (form.lean ? 4 : 2));
     } else {
-        cut->span = wrn_clamp(wrn_ceil_div(cut->tiles, d->lanes), 1, wrn_clamp(fitting, 1, 2 * SPAN_MAX));
+        cut->span = wrn_clamp(fitting, 1, 2 * SPAN_MAX);
+        if (cut->span > mr) cut->span = cut->span / mr * mr;
+        /* As many spans for each lane. */
+        cut->spans = wrn_ceil_div(wrn_ceil_div(cut->tiles, cut->span), d->lanes) * d->lanes;
+        cut->span = wrn_ceil_div(cut->tiles, cut->spans);
         cut->group = (int32_t)wrn_clamp((cache * 5 / 8 / cut->span - (int64_t)cut->v_stride) / block, 1, cut->blocks);
     }
-    if (cut->span > mr) cut->span = cut->span / mr * mr;
     cut->spans = wrn_ceil_div(cut->tiles, cut->span);
-    cut->span = wrn_ceil_div(cut->tiles, cut->spans);
     cut->groups = (int32_t)wrn_ceil_div(cut->blocks, cut->group);
     cut->group = (int32_t)wrn_ceil_div(cut->blocks, cut->groups);
+    cut->chunk = wrn_ceil_div(cut->tiles, (int64_t)d->lanes * 8);
 }
 
 struct wrn_winograd_cut wrn_winograd_cut_of(const struct wrn_conv_desc *d, int32_t batch, struct wrn_winograd_form form)

@@ -52,7 +52,8 @@ struct wrn_winograd_cut {
     int64_t tiles;                  /* of all images */
     int32_t vectors, nv, blocks;    /* output channels in vectors, in blocks of nv vectors (the last has the rest) */
     bool shared;                    /* V is made for all tiles in phase 0 */
-    int64_t span, spans;            /* tiles of an item */
+    int64_t chunk;                  /* tiles of an item of phase 0 */
+    int64_t span, spans;            /* tiles of an item of phase 1 */
     int32_t group, groups;          /* blocks of a group */
     uint64_t v_stride, v_plane;     /* floats between tiles and between positions of V, and of W */
     uint64_t w_stride, w_plane;

@@ -25,6 +25,16 @@ WRN_INLINE void tile_body(const struct wrn_tile *t, const int mr, const int nv)
     WRN_UNROLL for (int p = 0; p < mr; p++)
         WRN_UNROLL for (int v = 0; v < nv; v++) y[p][v] = v_set(0);
 
+    /* The residual and what is stored come from far: they are on their way while the sum is made. */
+    if (t->bias) {
+        WRN_UNROLL for (int p = 0; p < mr; p++) {
+            for (int v = 0; v < nv * VEC; v += 16) {
+                if (t->residual) __builtin_prefetch(t->residual + p * t->residual_stride + v);
+                if (t->raw) __builtin_prefetch(t->raw + p * t->raw_stride + v, 1);
+                if (t->act) __builtin_prefetch(t->act + p * t->act_stride + v, 1);
+            }
+        }
+    }
     const ptrdiff_t stride = t->a_stride;
     const float *weights = t->b;
     for (int32_t tap = 0; tap < t->tap_count; tap++) {
