@@ -19,6 +19,8 @@
 #include "conv/conv_tiling.h"
 #include "conv/conv_winograd_cut.h"
 
+#include <string.h>
+
 static const char *applicable(const struct wrn_conv_desc *d, struct wrn_winograd_form form)
 {
     int32_t stride = wrn_winograd_stride(form.kind);
@@ -133,6 +135,15 @@ static uint32_t items(const struct wrn_conv_desc *d, int32_t batch, int32_t phas
     return (uint32_t)(cut.spans * (cut.shared ? cut.groups : 1));
 }
 
+/* Positions that a small tile lacks are zeros where they are multiplied all the same, see multiply_lean. */
+static void clear_lacking(const struct wrn_winograd_cut *cut, const struct wrn_winograd_in *w)
+{
+    int32_t rows = cut->y.positions[w->small[0]], columns = cut->x.positions[w->small[1]];
+    for (int32_t y = 0; y < cut->line; y++)
+        for (int32_t x = y < rows ? columns : 0; x < cut->line; x++)
+            memset(w->v + (y * cut->line + x) * w->plane, 0, (size_t)w->c * sizeof *w->v);
+}
+
 /* Tiles first .. first + count - 1, the first one at v. */
 static void transform_input(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, const struct wrn_winograd_cut *cut, int64_t first,
                             int64_t count, float *v, struct wrn_winograd_form form)
@@ -152,6 +163,7 @@ static void transform_input(const struct wrn_conv_desc *d, const struct wrn_conv
             .c = l->cp,
         };
         d->kernels->winograd_in(&w);
+        if (form.lean) clear_lacking(cut, &w);
     }
 }
 
@@ -209,12 +221,37 @@ static void multiply_block(const struct wrn_kernels *k, const struct wrn_winogra
     }
 }
 
+/* The same for few tiles, a vector of output channels at a time; packed: the weights of the block, from the first of the c
+ * channels on; next: those of the next block. */
+static void multiply_lean(const struct wrn_kernels *k, const struct wrn_winograd_cut *cut, int32_t nv, int32_t c, const float *v,
+                          const float *packed, const float *next, struct span span, float *w, bool add)
+{
+    for (int32_t i = 0; i < nv; i++) {
+        struct wrn_winograd_lean lean = {
+            .g = packed + (ptrdiff_t)i * 9 * k->vec,
+            .next = i + 1 < nv ? packed + (ptrdiff_t)(i + 1) * 9 * k->vec : next,
+            .g_channel = (ptrdiff_t)nv * 9 * k->vec,
+            .v = v,
+            .v_plane = (ptrdiff_t)cut->v_plane,
+            .v_tile = (ptrdiff_t)cut->v_stride,
+            .w = w + (ptrdiff_t)i * k->vec,
+            .w_plane = (ptrdiff_t)cut->w_plane,
+            .w_tile = (ptrdiff_t)cut->w_stride,
+            .c = c,
+            .tiles = (int32_t)span.count,
+            .add = add,
+        };
+        k->winograd_lean(&lean);
+    }
+}
+
 /* W of a span and the blocks of channels from `first` to before `end`; u: room for a lean form's chunk. */
 static void multiply(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, const struct wrn_winograd_cut *cut, const float *v,
                      struct span span, int32_t first, int32_t end, float *w, float *u)
 {
     const struct wrn_kernels *k = d->kernels;
     int32_t most = cut->u_plane ? WRN_WINOGRAD_CHUNK : d->c;
+    bool few = k->winograd_lean && span.count <= WRN_WINOGRAD_LEAN_TILES;
     for (int32_t c = 0; c < d->c; c += most) {
         int32_t chunk = d->c - c < most ? d->c - c : most;
         for (int32_t block = first; block < end; block++) {
@@ -223,6 +260,11 @@ static void multiply(const struct wrn_conv_desc *d, const struct wrn_conv_args *
             float *to = w + (size_t)((block - first) * cut->nv * k->vec);
             if (cut->u_plane) {
                 const float *packed = (const float *)a->packed + (before + (size_t)c * (size_t)nr) * 9;
+                if (few) {
+                    const float *next = block + 1 < end ? packed + (size_t)d->c * (size_t)nr * 9 : packed;
+                    multiply_lean(k, cut, nv, chunk, v + c, packed, next, span, to, c > 0);
+                    continue;
+                }
                 k->winograd_kernel_4(&(struct wrn_winograd_kernel){ packed, u, (ptrdiff_t)cut->u_plane, chunk * nv });
                 multiply_block(k, cut, nv, chunk, v + c, u, cut->u_plane, span, to, c > 0);
             } else {

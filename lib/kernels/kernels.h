@@ -88,6 +88,9 @@ struct wrn_poolrow {
  *
  * kernel: u[q * plane + j * vec + i] = (G g G^T)[q] of the 3 x 3 weights g[(j * 9 + t) * vec + i], j < count, i < vec;
  *      kind WRN_WINOGRAD_4
+ * lean: w[q * w_plane + t * w_tile + i] (+)= sum over j < c of v[q * v_plane + t * v_tile + j] * (G g_j G^T)[q][i], q < 36,
+ *      t < tiles, for one vector of output channels, of the 3 x 3 weights g_j[s][i] = g[j * g_channel + s * vec + i];
+ *      kind WRN_WINOGRAD_4. For few tiles: then storing transformed weights takes longer than multiplying with them.
  * in:  v[(y * n + x) * plane + i] = (B^T d B)[y][x] of the inputs d[y][x] = in[y * in_row + x * in_pixel + i], i < c
  * out: y = (A^T w A) of w[(y * n + x) * plane + i], i < k, finished as in wrn_tile; only the first rows x columns of
  *      the outputs are stored. Pixels of residual, raw and act are `pixel` apart.
@@ -98,6 +101,17 @@ struct wrn_winograd_kernel {
     ptrdiff_t plane;
     int32_t count;
 };
+struct wrn_winograd_lean {
+    const float *g, *next;   /* next: the weights that the next call reads, laid out alike, to be sent for */
+    ptrdiff_t g_channel;
+    const float *v;
+    ptrdiff_t v_plane, v_tile;
+    float *w;
+    ptrdiff_t w_plane, w_tile;
+    int32_t c, tiles;
+    bool add;
+};
+#define WRN_WINOGRAD_LEAN_TILES 4
 struct wrn_winograd_in {
     int32_t kind;
     bool small[2];
@@ -131,6 +145,7 @@ struct wrn_kernels {
     void (*avgpool)(const struct wrn_poolrow *p);
 
     void (*winograd_kernel_4)(const struct wrn_winograd_kernel *w);
+    void (*winograd_lean)(const struct wrn_winograd_lean *w); /* NULL where there are too few registers for it */
     void (*winograd_in)(const struct wrn_winograd_in *w);
     void (*winograd_out)(const struct wrn_winograd_out *w);
 

@@ -229,9 +229,33 @@ static void kernel_c(const struct wrn_winograd_kernel *w)
     }
 }
 
+static void lean_c(const struct wrn_winograd_lean *w)
+{
+    struct wrn_winograd_weights weights;
+    wrn_winograd_weights_of(WRN_WINOGRAD_4, &weights);
+    for (int32_t i = 0; i < 4; i++) {
+        float sums[36][WRN_WINOGRAD_LEAN_TILES] = { { 0 } };
+        for (int32_t j = 0; j < w->c; j++) {
+            float g[9];
+            double u[36];
+            for (int s = 0; s < 9; s++) g[s] = w->g[j * w->g_channel + s * 4 + i];
+            wrn_winograd_transform(&weights, g, u);
+            for (int q = 0; q < 36; q++)
+                for (int32_t t = 0; t < w->tiles; t++) sums[q][t] += w->v[q * w->v_plane + t * w->v_tile + j] * (float)u[q];
+        }
+        for (int q = 0; q < 36; q++) {
+            for (int32_t t = 0; t < w->tiles; t++) {
+                float *to = &w->w[q * w->w_plane + t * w->w_tile + i];
+                *to = w->add ? sums[q][t] + *to : sums[q][t];
+            }
+        }
+    }
+}
+
 void wrn_kernels_c_winograd(struct wrn_kernels *k)
 {
     k->winograd_kernel_4 = kernel_c;
+    k->winograd_lean = lean_c;
     k->winograd_in = in_c;
     k->winograd_out = out_c;
 }

@@ -6,20 +6,23 @@
 #include "kernels/kernels.h"
 #include "kernels/winograd_line_tmpl.h"
 
-/* u = G g of one row or column of WRN_WINOGRAD_4. */
-WRN_INLINE void winograd_kernel_1d(vec_t *u, const vec_t *g)
+/* Position `at` of u = G g, one row or column of WRN_WINOGRAD_4. */
+WRN_INLINE vec_t winograd_kernel_at(const vec_t *g, const int at)
 {
     const float n0 = 1 / (WRN_WINOGRAD_A2 * WRN_WINOGRAD_B2);
     const float na = 1 / (2 * WRN_WINOGRAD_A2 * (WRN_WINOGRAD_A2 - WRN_WINOGRAD_B2));
     const float nb = 1 / (2 * WRN_WINOGRAD_B2 * (WRN_WINOGRAD_B2 - WRN_WINOGRAD_A2));
-    vec_t even_a = v_mul(v_set(na), v_fma(v_set(WRN_WINOGRAD_A2), g[2], g[0]));
-    vec_t even_b = v_mul(v_set(nb), v_fma(v_set(WRN_WINOGRAD_B2), g[2], g[0]));
-    u[0] = v_mul(v_set(n0), g[0]);
-    u[1] = v_fma(v_set(na * WRN_WINOGRAD_A), g[1], even_a);
-    u[2] = v_fma(v_set(-na * WRN_WINOGRAD_A), g[1], even_a);
-    u[3] = v_fma(v_set(nb * WRN_WINOGRAD_B), g[1], even_b);
-    u[4] = g[2];
-    u[5] = v_fma(v_set(-nb * WRN_WINOGRAD_B), g[1], even_b);
+    if (at == 0) return v_mul(v_set(n0), g[0]);
+    if (at == 4) return g[2];
+    bool a = at < 3;
+    vec_t even = v_mul(v_set(a ? na : nb), v_fma(v_set(a ? WRN_WINOGRAD_A2 : WRN_WINOGRAD_B2), g[2], g[0]));
+    float odd = a ? na * WRN_WINOGRAD_A : nb * WRN_WINOGRAD_B;
+    return v_fma(v_set(at == 1 || at == 3 ? odd : -odd), g[1], even);
+}
+
+WRN_INLINE void winograd_kernel_1d(vec_t *u, const vec_t *g)
+{
+    WRN_UNROLL for (int at = 0; at < 6; at++) u[at] = winograd_kernel_at(g, at);
 }
 
 static void winograd_kernel_4(const struct wrn_winograd_kernel *w)

@@ -15,6 +15,9 @@
 #include "kernels/pool_tmpl.h"
 #include "kernels/tile_tmpl.h"
 #include "kernels/winograd_tmpl.h"
+#if defined(__aarch64__)
+#include "kernels/winograd_lean_tmpl.h"
+#endif
 
 void wrn_kernels_neon(struct wrn_kernels *k)
 {
@@ -25,6 +28,11 @@ void wrn_kernels_neon(struct wrn_kernels *k)
     k->maxpool = maxpool;
     k->avgpool = avgpool;
     k->winograd_kernel_4 = winograd_kernel_4;
+#if defined(__aarch64__)
+    k->winograd_lean = winograd_lean;
+#else
+    k->winograd_lean = NULL;
+#endif
     k->winograd_in = winograd_in;
     k->winograd_out = winograd_out;
 }

@@ -28,6 +28,7 @@ void wrn_kernels_avx2(struct wrn_kernels *k)
     k->maxpool = maxpool;
     k->avgpool = avgpool;
     k->winograd_kernel_4 = winograd_kernel_4;
+    k->winograd_lean = NULL;
     k->winograd_in = winograd_in;
     k->winograd_out = winograd_out;
 }

@@ -18,6 +18,7 @@
 #include "kernels/pool_tmpl.h"
 #include "kernels/tile_tmpl.h"
 #include "kernels/winograd_tmpl.h"
+#include "kernels/winograd_lean_tmpl.h"
 
 void wrn_kernels_avx512(struct wrn_kernels *k)
 {
@@ -28,6 +29,7 @@ void wrn_kernels_avx512(struct wrn_kernels *k)
     k->maxpool = maxpool;
     k->avgpool = avgpool;
     k->winograd_kernel_4 = winograd_kernel_4;
+    k->winograd_lean = winograd_lean;
     k->winograd_in = winograd_in;
     k->winograd_out = winograd_out;
 }
