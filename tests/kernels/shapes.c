@@ -3,9 +3,12 @@
 
 #include "wrn.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <cmocka.h>
 
 uint32_t rng_next(struct rng *r)
 {
@@ -67,6 +70,22 @@ bool isa_wanted(const struct wrn_cpu *cpu, int32_t isa)
     const char *only = getenv("WRN_ISA");
     if (only && *only && strcmp(only, wrn_isa_name(isa)) != 0) return false;
     return isa == WRN_ISA_C || (cpu->isa_mask >> isa & 1);
+}
+
+void shapes_each_isa(void (*check)(const struct wrn_kernels *kernels, const char *isa))
+{
+    struct wrn_cpu cpu;
+    int tested = 0;
+    wrn_cpu_detect(&cpu);
+    for (int32_t isa = WRN_ISA_C; isa <= WRN_ISA_NEON; isa++) {
+        if (!isa_wanted(&cpu, isa)) continue;
+        struct wrn_kernels k;
+        wrn_kernels_fill(&k, isa);
+        assert_int_equal(k.isa, isa);
+        check(&k, wrn_isa_name(isa));
+        tested++;
+    }
+    assert_true(tested > 0);
 }
 
 void shapes_arguments(int argc, char **argv, int32_t *count, uint64_t *seed)

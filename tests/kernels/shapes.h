@@ -35,6 +35,8 @@ void buffers_free(struct buffers *b);
 
 /* The instruction sets to test: those of this CPU, or the one that the environment's WRN_ISA names. */
 bool isa_wanted(const struct wrn_cpu *cpu, int32_t isa);
+/* Calls `check` with the kernel table of each of them; within a test. */
+void shapes_each_isa(void (*check)(const struct wrn_kernels *kernels, const char *isa));
 
 /* argv[1]: number of shapes; argv[2]: the first seed. */
 void shapes_arguments(int argc, char **argv, int32_t *count, uint64_t *seed);
