@@ -67,7 +67,7 @@ static struct cut cut_of(const struct wrn_conv_desc *d, int32_t batch)
     struct cut cut = { .lines = lines_of(d, batch) };
     cut.vectors = (d->k + k->vec - 1) / k->vec;
     /* The packed weights are laid out for nv, so it comes from the largest batch. */
-    cut.nv = wrn_conv_choose_nv(k, lines_of(d, d->batch).size[0], cut.vectors);
+    cut.nv = wrn_conv_choose_nv(k, lines_of(d, d->batch).size[0], cut.vectors, 1);
     cut.blocks = (cut.vectors + cut.nv - 1) / cut.nv;
 
     int32_t mr = wrn_conv_tile_height(k, cut.nv);

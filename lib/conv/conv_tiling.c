@@ -22,13 +22,14 @@ double wrn_conv_block_cost(const struct wrn_kernels *k, int64_t pixels, int32_t 
     return (double)tiles * step_cost((pixels + tiles - 1) / tiles, nv);
 }
 
-int32_t wrn_conv_choose_nv(const struct wrn_kernels *k, int64_t pixels, int32_t vectors)
+int32_t wrn_conv_choose_nv(const struct wrn_kernels *k, int64_t pixels, int32_t vectors, double odd)
 {
     int32_t best = 1;
     double best_cost = 0;
     for (int32_t nv = 1; nv <= k->tile_nv && nv <= vectors; nv++) {
         double cost = wrn_conv_block_cost(k, pixels, nv) * (vectors / nv);
         if (vectors % nv) cost += wrn_conv_block_cost(k, pixels, vectors % nv);
+        if ((vectors + nv - 1) / nv % 2) cost *= odd;
         if (nv == 1 || cost < best_cost) best = nv, best_cost = cost;
     }
     return best;

@@ -38,7 +38,8 @@ int32_t wrn_conv_tile_height(const struct wrn_kernels *k, int32_t nv);
 /* Cycles for each step of the reduction over `pixels` pixels times nv vectors, cut into tiles of nearly equal height. */
 double wrn_conv_block_cost(const struct wrn_kernels *k, int64_t pixels, int32_t nv);
 
-/* Vectors of a block of output channels, for lines of `pixels` pixels and `vectors` vectors of channels in all. */
-int32_t wrn_conv_choose_nv(const struct wrn_kernels *k, int64_t pixels, int32_t vectors);
+/* Vectors of a block of output channels, for lines of `pixels` pixels and `vectors` vectors of channels in all. An odd
+ * number of blocks counts as `odd` times the cost: two lanes could not share them evenly. */
+int32_t wrn_conv_choose_nv(const struct wrn_kernels *k, int64_t pixels, int32_t vectors, double odd);
 
 #endif

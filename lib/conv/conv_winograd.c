@@ -245,6 +245,18 @@ static void multiply_lean(const struct wrn_kernels *k, const struct wrn_winograd
     }
 }
 
+static int32_t block_vectors(const struct wrn_winograd_cut *cut, int32_t block)
+{
+    int32_t rest = cut->vectors - block * cut->nv;
+    return rest < cut->nv ? rest : cut->nv;
+}
+
+/* 3 x 3 kernels packed before those of a block. */
+static size_t kernels_before(const struct wrn_conv_desc *d, const struct wrn_winograd_cut *cut, int32_t block)
+{
+    return (size_t)d->c * (size_t)block * (size_t)cut->nv * (size_t)d->kernels->vec;
+}
+
 /* W of a span and the blocks of channels from `first` to before `end`; u: room for a lean form's chunk. */
 static void multiply(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, const struct wrn_winograd_cut *cut, const float *v,
                      struct span span, int32_t first, int32_t end, float *w, float *u)
@@ -255,13 +267,14 @@ static void multiply(const struct wrn_conv_desc *d, const struct wrn_conv_args *
     for (int32_t c = 0; c < d->c; c += most) {
         int32_t chunk = d->c - c < most ? d->c - c : most;
         for (int32_t block = first; block < end; block++) {
-            int32_t vector = block * cut->nv, nv = cut->vectors - vector < cut->nv ? cut->vectors - vector : cut->nv, nr = nv * k->vec;
-            size_t before = (size_t)d->c * (size_t)vector * (size_t)k->vec; /* kernels of the blocks before */
+            int32_t nv = block_vectors(cut, block), nr = nv * k->vec;
+            size_t before = kernels_before(d, cut, block);
             float *to = w + (size_t)((block - first) * cut->nv * k->vec);
             if (cut->u_plane) {
-                const float *packed = (const float *)a->packed + (before + (size_t)c * (size_t)nr) * 9;
+                const float *weights = a->packed, *packed = weights + (before + (size_t)c * (size_t)nr) * 9;
                 if (few) {
-                    const float *next = block + 1 < end ? packed + (size_t)d->c * (size_t)nr * 9 : packed;
+                    size_t next_c = (size_t)(c + chunk) * (size_t)block_vectors(cut, first) * (size_t)k->vec;
+                    const float *next = weights + (block + 1 < end ? before + (size_t)d->c * (size_t)nr : kernels_before(d, cut, first) + next_c) * 9;
                     multiply_lean(k, cut, nv, chunk, v + c, packed, next, span, to, c > 0);
                     continue;
                 }

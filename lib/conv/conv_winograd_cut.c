@@ -3,6 +3,8 @@
 
 #include "conv/conv_tiling.h"
 
+#include <math.h>
+
 /* Enough tiles of pixels for the weights in the cache to be used often; four register tiles of 14 pixels. */
 #define SPAN_MAX 56
 
@@ -77,8 +79,23 @@ void wrn_winograd_tiles_with(const struct wrn_winograd_cut *cut, bool large_y, b
     *end = cut->first[large_x ? 2 : large_y ? 3 : 4];
 }
 
-/* Bytes of weights that arrive in a cycle from the last-level cache or memory, while the lane does nothing else. */
-#define WEIGHT_BYTES_PER_CYCLE 8
+/* Bytes of weights that arrive in a cycle from the last-level cache or memory, beyond what arrives behind the arithmetic. */
+#define WEIGHT_BYTES_PER_CYCLE 16
+
+/* Cycles for each input channel and position that the lanes need, with this span and group. Lanes take items in order,
+ * the last group's, which may be smaller, at the end. */
+static double makespan(const struct wrn_conv_desc *d, const struct wrn_winograd_cut *cut, int64_t spans, int32_t group)
+{
+    int64_t span = wrn_ceil_div(cut->tiles, spans), groups = wrn_ceil_div(cut->blocks, group), lanes = d->lanes;
+    double vector = (double)d->kernels->vec * sizeof(float) / WEIGHT_BYTES_PER_CYCLE;
+    double full = group * (wrn_conv_block_cost(d->kernels, span, cut->nv) + cut->nv * vector);
+    double small = full * (double)(cut->vectors - (groups - 1) * group * cut->nv) / (group * cut->nv);
+    int64_t many = spans * (groups - 1), over = many % lanes;
+    /* While some lanes do one large item more, the others get on with small ones. */
+    int64_t beside = over ? (int64_t)((double)(lanes - over) * floor(full / small + 0.01)) : 0;
+    double cycles = (double)(many / lanes + (over > 0)) * full;
+    return spans > beside ? cycles + (double)wrn_ceil_div(spans - beside, lanes) * small : cycles;
+}
 
 /* Where V is shared: the span and the group with which the lanes are done first. `cache`: floats for one position. */
 static void cut_shared(const struct wrn_conv_desc *d, struct wrn_winograd_cut *cut, int64_t cache)
@@ -92,9 +109,7 @@ static void cut_shared(const struct wrn_conv_desc *d, struct wrn_winograd_cut *c
         for (int32_t round = d->lanes > 1 ? 8 : 1; round > 0; round--) {
             int64_t groups = wrn_clamp((int64_t)round * d->lanes / spans, wrn_ceil_div(cut->blocks, largest), cut->blocks);
             int32_t group = (int32_t)wrn_ceil_div(cut->blocks, groups);
-            int64_t rounds = wrn_ceil_div(spans * wrn_ceil_div(cut->blocks, group), d->lanes);
-            double weights = (double)block * sizeof(float) / WEIGHT_BYTES_PER_CYCLE;
-            double cycles = (double)(rounds * group) * (wrn_conv_block_cost(d->kernels, span, cut->nv) + weights);
+            double cycles = makespan(d, cut, spans, group);
             if (best == 0 || cycles < 0.98 * best) best = cycles, cut->span = span, cut->group = group;
         }
     }
@@ -146,7 +161,8 @@ struct wrn_winograd_cut wrn_winograd_cut_of(const struct wrn_conv_desc *d, int32
 
     /* The packed weights are laid out for nv, so it comes from the largest batch. */
     cut.vectors = (d->k + k->vec - 1) / k->vec;
-    cut.nv = wrn_conv_choose_nv(k, wrn_clamp(image * d->batch, 1, SPAN_MAX), cut.vectors);
+    bool one_span = image * d->batch <= SPAN_MAX; /* so that lanes share the blocks */
+    cut.nv = wrn_conv_choose_nv(k, wrn_clamp(image * d->batch, 1, SPAN_MAX), cut.vectors, one_span ? 1.05 : 1);
     cut.blocks = (int32_t)wrn_ceil_div(cut.vectors, cut.nv);
     cut.v_stride = odd_lines((uint64_t)d->c);
 
