@@ -5,8 +5,9 @@
  *
  *   bench_conv [-i avx2|avx512|neon|c] [-a algorithm] [-b batch] [-l part of a layer's name]
  *
- * Prints the best time of several runs. "% of peak" counts the multiplications of the definition, so algorithms that
- * save some (Winograd) may be above 100.
+ * Prints the machine's constants in the form of conv_costs.c's table, then the best time of several runs. "% of peak" counts
+ * the multiplications of the definition, so algorithms that save some (Winograd) may be above 100. What is predicted is
+ * for nominal costs.
  */
 #include "base/cpu.h"
 #include "conv/conv.h"
@@ -145,10 +146,11 @@ static void bench(const struct layer *l, const struct wrn_conv_impl *impl, const
 {
     int32_t pad = l->kernel / 2, out = (l->size + 2 * pad - l->kernel) / l->stride + 1;
     const int32_t none[4] = { 0 }, one[4] = { 1, 1, 1, 1 };
+    struct wrn_costs costs = wrn_costs_nominal(kernels->isa);
     struct wrn_conv_desc d = {
         .c = l->c, .k = l->k, .groups = 1, .in_h = l->size, .in_w = l->size, .out_h = out, .out_w = out,
         .kernel = { l->kernel, l->kernel }, .stride = { l->stride, l->stride }, .dilation = { 1, 1 },
-        .pad = { pad, pad, pad, pad }, .relu = true, .act = true, .kernels = kernels, .cpu = cpu, .batch = batch, .lanes = 1,
+        .pad = { pad, pad, pad, pad }, .relu = true, .act = true, .kernels = kernels, .cpu = cpu, .costs = &costs, .accuracy = 1, .batch = batch, .lanes = 1,
     };
     const char *reason = impl->applicable(&d);
     if (reason) return;
@@ -177,8 +179,22 @@ static void bench(const struct layer *l, const struct wrn_conv_impl *impl, const
     double rate = 2e-9 * d.k * d.c * l->kernel * l->kernel * out * out * batch / best;
     printf("%-22s %-10s %9.4f ms/image %8.1f GFLOP/s", l->name, impl->name, best / batch * 1e3, rate);
     if (peak_rate > 0) printf(" %6.1f %% of peak", 100 * rate / peak_rate);
-    printf("  predicted %9.4f ms, packed %zu KB in %.1f ms\n", impl->cost(&d) * 1e3, impl->packed_size(&d) / 1024, pack_time * 1e3);
+    printf("  predicted %9.4f ms, packed %zu KB in %.1f ms\n", wrn_conv_seconds(impl, &d) * 1e3, impl->packed_size(&d) / 1024, pack_time * 1e3);
     free(input), free(act), free(weights), free(bias), free(packed), free(scratch), free(shared);
+}
+
+static int print_costs(const struct wrn_kernels *kernels, const struct wrn_cpu *cpu, wrn_error *error)
+{
+    const struct wrn_alloc alloc = wrn_alloc_default();
+    struct wrn_costs c = wrn_costs_nominal(kernels->isa);
+    if (wrn_costs_measure(&c, &alloc, kernels, cpu, NULL, error) != WRN_OK) return 1;
+    printf(".fma = %.3fe-9, .tile = %.3fe-9, .finish = %.2fe-9, .store = %.2fe-9,\n"
+           ".in = { %.2fe-9, %.2fe-9, %.2fe-9, %.2fe-9 }, .out = { %.2fe-9, %.2fe-9, %.2fe-9, %.2fe-9 }, .kernel_4 = %.1fe-9,\n"
+           ".cached = 1 / %.0fe9, .memory = 1 / %.0fe9, .product_memory = 1 / %.0fe9, .kernel_memory = 1 / %.0fe9\n",
+           1e9 * c.fma, 1e9 * c.tile, 1e9 * c.finish, 1e9 * c.store, 1e9 * c.in[0], 1e9 * c.in[1], 1e9 * c.in[2], 1e9 * c.in[3], 1e9 * c.out[0],
+           1e9 * c.out[1], 1e9 * c.out[2], 1e9 * c.out[3], 1e9 * c.kernel_4, 1e-9 / c.cached, 1e-9 / c.memory, 1e-9 / c.product_memory,
+           1e-9 / c.kernel_memory);
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -205,6 +221,10 @@ int main(int argc, char **argv)
     double rate = peak(isa);
     printf("%s, peak %.1f GFLOP/s, batch %d, caches %zu / %zu / %zu KB\n", wrn_isa_name(isa), rate, batch,
            cpu.l1d / 1024, cpu.l2 / 1024, cpu.l3 / 1024);
+    if (print_costs(&kernels, &cpu, &error) != 0) {
+        fprintf(stderr, "%s\n", error.message);
+        return 1;
+    }
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
         if (!strstr(layers[i].name, part)) continue;
         for (const struct wrn_conv_impl *const *impl = wrn_conv_impls; *impl; impl++)

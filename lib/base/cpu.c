@@ -58,6 +58,32 @@ static void caches(struct wrn_cpu *cpu) { (void)cpu; }
 
 #endif
 
+#if defined(__x86_64__) || defined(__aarch64__)
+bool wrn_cpu_flush(const void *memory, size_t size)
+{
+    const char *at = memory;
+    for (size_t i = 0; i < size; i += 64) {
+#if defined(__x86_64__)
+        __asm__ volatile("clflush %0" : : "m"(at[i]) : "memory");
+#else
+        __asm__ volatile("dc civac, %0" : : "r"(at + i) : "memory");
+#endif
+    }
+#if defined(__x86_64__)
+    __asm__ volatile("mfence" : : : "memory");
+#else
+    __asm__ volatile("dsb ish" : : : "memory");
+#endif
+    return true;
+}
+#else
+bool wrn_cpu_flush(const void *memory, size_t size)
+{
+    (void)memory, (void)size;
+    return false;
+}
+#endif
+
 void wrn_cpu_detect(struct wrn_cpu *cpu)
 {
     memset(cpu, 0, sizeof *cpu);

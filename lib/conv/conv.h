@@ -8,6 +8,7 @@
  * Life of a convolution: wrn_conv_choose → halo() into the layouts of its input → pack() → run() many times.
  */
 #include "base/cpu.h"
+#include "conv/conv_costs.h"
 #include "kernels/kernels.h"
 
 /* One convolution with all that is fused into it:
@@ -20,6 +21,10 @@ struct wrn_conv_desc {
     bool residual, raw, affine, relu, act;             /* raw or act or both are stored */
     const struct wrn_kernels *kernels;
     const struct wrn_cpu *cpu;
+    const struct wrn_costs *costs;
+    double network_weights; /* bytes of all weights of the network, as float32; at least this one's */
+    double accuracy;    /* the largest error that is allowed, see error() */
+    bool exact;         /* only algorithms whose products and sums are those of the definition */
     int32_t batch;      /* images of a full pass */
     int32_t lanes;      /* threads */
     /* Known once the algorithms of all convolutions are chosen; not for applicable, cost and halo. */
@@ -40,8 +45,14 @@ struct wrn_conv_impl {
     const char *name;
     /* NULL if the algorithm can run this, else the reason why not, a constant string. */
     const char *(*applicable)(const struct wrn_conv_desc *desc);
-    /* Predicted seconds per image on one lane. */
-    double (*cost)(const struct wrn_conv_desc *desc);
+    bool exact;         /* its products and sums are those of the definition */
+    /* Predicted time per image. With nominal costs it depends on the convolution, the network's size and desc->batch
+     * alone; with others on the lanes and caches too, but on desc->lanes and desc->cpu never. */
+    struct wrn_cost (*cost)(const struct wrn_conv_desc *desc);
+    /* Multiply-adds and additions per image that it cannot do without. */
+    double (*arithmetic)(const struct wrn_conv_desc *desc);
+    /* Predicted relative error (L2, against float64) of the sums of independent products. */
+    double (*error)(const struct wrn_conv_desc *desc);
     /* Zeros it reads around its input: top, left, bottom, right. */
     void (*halo)(const struct wrn_conv_desc *desc, int32_t halo[4]);
     /* Bytes: of packed weights, of scratch for each lane, of scratch shared by the lanes. */
@@ -63,11 +74,23 @@ extern const struct wrn_conv_impl wrn_conv_direct;
 extern const struct wrn_conv_impl wrn_conv_gemm; /* where OpenBLAS is */
 extern const struct wrn_conv_impl wrn_conv_reference;
 
+/* The products of the definition. */
+static inline double wrn_conv_products(const struct wrn_conv_desc *d)
+{
+    return (double)d->c / d->groups * d->kernel[0] * d->kernel[1];
+}
+static inline double wrn_conv_macs(const struct wrn_conv_desc *d)
+{
+    return wrn_conv_products(d) * d->k * d->out_h * d->out_w;
+}
+
 /* The applicable algorithm with the least cost, or the one called `forced` (may be NULL) wherever it is applicable; of
- * those whose packed weights take at most `most_bytes`. NULL if there is none, which cannot be for SIZE_MAX. */
+ * those whose packed weights take at most `most_bytes`. NULL if there is none, which cannot be for SIZE_MAX: the reference
+ * is exact, and rounds once. */
 const struct wrn_conv_impl *wrn_conv_choose(const struct wrn_conv_desc *desc, const char *forced, size_t most_bytes);
 /* Writes why the others were not taken: "name: reason; name: reason". */
 void wrn_conv_explain(const struct wrn_conv_desc *desc, const struct wrn_conv_impl *chosen, char *why, size_t size);
+double wrn_conv_seconds(const struct wrn_conv_impl *impl, const struct wrn_conv_desc *desc); /* the sum of its cost */
 /* NULL if there is none of that name. */
 const struct wrn_conv_impl *wrn_conv_find(const char *name);
 

@@ -92,12 +92,27 @@ static size_t packed_size(const struct wrn_conv_desc *d)
     return wrn_conv_bytes(kp * (uint64_t)d->c * (uint64_t)d->kernel[0] * (uint64_t)d->kernel[1]);
 }
 
-static double cost(const struct wrn_conv_desc *d)
+static struct wrn_cost cost(const struct wrn_conv_desc *d)
 {
-    /* About 32 cycles go by around the sum of each vector: its tile's start, the epilogue. */
-    double vectors = (double)((d->k + d->kernels->vec - 1) / d->kernels->vec) * d->out_h * d->out_w;
-    double cycles = vectors * (1.05 * d->c * d->kernel[0] * d->kernel[1] + 32) + wrn_conv_weight_cycles(packed_size(d));
-    return cycles * WRN_CONV_SECONDS_PER_CYCLE;
+    /* Pixels that lie in a row, as lines_of() will find once the layouts are known: a pass of images without map, a map
+     * that is read as it lies, else an output line. */
+    bool vector = d->out_h == 1 && d->out_w == 1, flat = d->kernel[0] == 1 && d->kernel[1] == 1 && d->stride[0] == 1 && d->stride[1] == 1;
+    double pixels = (double)d->out_h * d->out_w, line = vector ? d->batch : flat ? pixels : d->out_w;
+    int32_t vectors = (d->k + d->kernels->vec - 1) / d->kernels->vec;
+    double products = pixels / line * wrn_conv_step_slots(d->kernels, (int64_t)line, vectors) * wrn_conv_products(d) * d->costs->tile;
+    return (struct wrn_cost){
+        .products = products,
+        .sums = pixels * vectors * d->costs->finish,
+        .weights = wrn_cost_weights(d, (double)packed_size(d), d->costs->product_memory, products * d->batch),
+        .activations = wrn_cost_activations(d),
+        .loops = wrn_cost_loops(d, 1),
+    };
+}
+
+/* One product after the other is added to a sum. */
+static double error(const struct wrn_conv_desc *d)
+{
+    return wrn_conv_sum_error(wrn_conv_products(d));
 }
 
 static int32_t reach(int32_t in, int32_t out, int32_t kernel, int32_t stride, int32_t dilation, int32_t pad)
@@ -217,7 +232,10 @@ static void run(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, in
 const struct wrn_conv_impl wrn_conv_direct = {
     .name = "direct",
     .applicable = applicable,
+    .exact = true,
     .cost = cost,
+    .arithmetic = wrn_conv_macs,
+    .error = error,
     .halo = halo,
     .packed_size = packed_size,
     .scratch_size = scratch_size,

@@ -51,22 +51,33 @@ static const char *applicable(const struct wrn_conv_desc *d)
     return NULL;
 }
 
-static double cost(const struct wrn_conv_desc *d)
+static size_t packed_size(const struct wrn_conv_desc *d)
 {
-    /* Its kernels for plain SSE2 or VFP reach 8 operations a cycle; the rows are written once and read once. */
-    double macs = (double)pixels_of(d) * d->k * (double)depth_of(d);
-    return macs * 2 / 24e9 + (double)pixels_of(d) * (double)depth_of(d) * 0.3e-9;
+    return sizeof(float) * (size_t)depth_of(d) * (size_t)padded_k(d);
+}
+
+static struct wrn_cost cost(const struct wrn_conv_desc *d)
+{
+    double products = wrn_conv_macs(d) * d->costs->blas;
+    return (struct wrn_cost){
+        .products = products,
+        .transforms = (double)pixels_of(d) * (double)depth_of(d) * d->costs->blas_row,
+        .weights = wrn_cost_weights(d, (double)packed_size(d), d->costs->product_memory, products * d->batch),
+        .activations = wrn_cost_activations(d),
+        .loops = wrn_cost_loops(d, 1),
+    };
+}
+
+/* OpenBLAS adds in an order of its own, in vectors as a rule, which rounds no more than one sum after the other. */
+static double error(const struct wrn_conv_desc *d)
+{
+    return wrn_conv_sum_error(wrn_conv_products(d));
 }
 
 static void halo(const struct wrn_conv_desc *d, int32_t halo[4])
 {
     (void)d;
     memset(halo, 0, 4 * sizeof halo[0]);
-}
-
-static size_t packed_size(const struct wrn_conv_desc *d)
-{
-    return sizeof(float) * (size_t)depth_of(d) * (size_t)padded_k(d);
 }
 
 static size_t scratch_size(const struct wrn_conv_desc *d)
@@ -159,7 +170,10 @@ static void run(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, in
 const struct wrn_conv_impl wrn_conv_gemm = {
     .name = "gemm",
     .applicable = applicable,
+    .exact = true,
     .cost = cost,
+    .arithmetic = wrn_conv_macs,
+    .error = error,
     .halo = halo,
     .packed_size = packed_size,
     .scratch_size = scratch_size,

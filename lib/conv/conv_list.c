@@ -31,14 +31,28 @@ static void add_reason(char *why, size_t size, const char *name, const char *rea
     if (used + 1 < size) snprintf(why + used, size - used, "%s%s: %s", used ? "; " : "", name, reason);
 }
 
+static const char *refusal(const struct wrn_conv_impl *impl, const struct wrn_conv_desc *desc)
+{
+    const char *reason = impl->applicable(desc);
+    if (reason || impl == &wrn_conv_reference) return reason;
+    if (desc->exact && !impl->exact) return "not exact";
+    return impl->error(desc) > desc->accuracy ? "accuracy" : NULL;
+}
+
+double wrn_conv_seconds(const struct wrn_conv_impl *impl, const struct wrn_conv_desc *desc)
+{
+    struct wrn_cost cost = impl->cost(desc);
+    return wrn_cost_seconds(&cost, desc->costs);
+}
+
 const struct wrn_conv_impl *wrn_conv_choose(const struct wrn_conv_desc *desc, const char *forced, size_t most_bytes)
 {
     const struct wrn_conv_impl *best = NULL;
     double best_cost = 0;
     for (const struct wrn_conv_impl *const *i = wrn_conv_impls; *i; i++) {
-        if ((*i)->applicable(desc) || (*i)->packed_size(desc) > most_bytes) continue;
+        if (refusal(*i, desc) || (*i)->packed_size(desc) > most_bytes) continue;
         if (forced && strcmp(forced, (*i)->name) == 0) return *i;
-        double cost = (*i)->cost(desc);
+        double cost = wrn_conv_seconds(*i, desc);
         if (!best || cost < best_cost) best = *i, best_cost = cost;
     }
     return best;
@@ -49,9 +63,9 @@ void wrn_conv_explain(const struct wrn_conv_desc *desc, const struct wrn_conv_im
     if (size) why[0] = 0;
     for (const struct wrn_conv_impl *const *i = wrn_conv_impls; *i; i++) {
         if (*i == chosen) continue;
-        const char *reason = (*i)->applicable(desc);
+        const char *reason = refusal(*i, desc);
         if (!reason) {
-            bool slower = (*i)->cost(desc) >= chosen->cost(desc), larger = (*i)->packed_size(desc) > chosen->packed_size(desc);
+            bool slower = wrn_conv_seconds(*i, desc) >= wrn_conv_seconds(chosen, desc), larger = (*i)->packed_size(desc) > chosen->packed_size(desc);
             reason = slower ? "slower" : larger ? "more memory" : "another was asked for";
         }
         add_reason(why, size, (*i)->name, reason);

@@ -11,11 +11,16 @@ static const char *applicable(const struct wrn_conv_desc *d)
     return NULL;
 }
 
-static double cost(const struct wrn_conv_desc *d)
+static struct wrn_cost cost(const struct wrn_conv_desc *d)
 {
-    /* About 1 GFLOP/s: always the last choice. */
-    double macs = (double)d->k * d->out_h * d->out_w * (d->c / d->groups) * d->kernel[0] * d->kernel[1];
-    return macs * 2e-9;
+    return (struct wrn_cost){ .products = wrn_conv_macs(d) * d->costs->scalar, .loops = wrn_cost_loops(d, 1) };
+}
+
+/* Sums in double: one rounding to float, which is up to 2^-24 and a third of that on average. */
+static double error(const struct wrn_conv_desc *d)
+{
+    (void)d;
+    return 0x1p-24;
 }
 
 static void halo(const struct wrn_conv_desc *d, int32_t halo[4])
@@ -98,7 +103,10 @@ static void run(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, in
 const struct wrn_conv_impl wrn_conv_reference = {
     .name = "reference",
     .applicable = applicable,
+    .exact = true,
     .cost = cost,
+    .arithmetic = wrn_conv_macs,
+    .error = error,
     .halo = halo,
     .packed_size = packed_size,
     .scratch_size = no_scratch,

@@ -1,20 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef WRN_CONV_CONV_TILING_H
 #define WRN_CONV_CONV_TILING_H
-/* How a matrix product is cut into the register tiles of a kernel table, and what algorithms' costs have in common. */
+/* How a matrix product is cut into the register tiles of a kernel table. */
 #include "kernels/kernels.h"
-
-/*
- * Costs are counted in cycles of a core that does one multiply-add of a vector in each, at 3 GHz, for one image. They are
- * only compared with each other, so what matters is that all algorithms count alike. They depend on the convolution and
- * the vector's width alone: were it on the batch, the threads or the caches too, a network's results would have other
- * bits with other options.
- */
-#define WRN_CONV_SECONDS_PER_CYCLE (1 / 3e9)
-
-/* The time of weights that outgrow the last-level cache, 16 MB of it, and come from memory for each image, at 8 bytes a
- * cycle. It also keeps wide layers from taking four times their weights in memory for little gain. */
-double wrn_conv_weight_cycles(size_t bytes);
 
 /* Bytes of so many floats. What no address space holds becomes a size that no allocation grants, rather than a small one. */
 static inline size_t wrn_conv_bytes(uint64_t floats)
@@ -41,5 +29,9 @@ double wrn_conv_block_cost(const struct wrn_kernels *k, int64_t pixels, int32_t 
 /* Vectors of a block of output channels, for lines of `pixels` pixels and `vectors` vectors of channels in all. An odd
  * number of blocks counts as `odd` times the cost: two lanes could not share them evenly. */
 int32_t wrn_conv_choose_nv(const struct wrn_kernels *k, int64_t pixels, int32_t vectors, double odd);
+
+/* Multiply-adds of a vector for which a step of the reduction occupies a core, over all these pixels and vectors; a tile
+ * of few accumulators takes as long as one of more. */
+double wrn_conv_step_slots(const struct wrn_kernels *k, int64_t pixels, int32_t vectors);
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "base/checked.h"
 #include "conv/conv_tiling.h"
+#include "conv/conv_winograd_cost.h"
 #include "conv/conv_winograd_cut.h"
 #include "conv/conv_winograd_multiply.h"
 
@@ -48,16 +49,9 @@ static size_t packed_size(const struct wrn_conv_desc *d, struct wrn_winograd_for
     return wrn_conv_bytes((uint64_t)numbers_packed(form) * kp * (uint64_t)d->c);
 }
 
-static double cost(const struct wrn_conv_desc *d, struct wrn_winograd_form form)
+static struct wrn_cost cost(const struct wrn_conv_desc *d, struct wrn_winograd_form form)
 {
-    struct wrn_winograd_axis y = wrn_winograd_axis_of(form.kind, d->out_h), x = wrn_winograd_axis_of(form.kind, d->out_w);
-    double products = (double)wrn_winograd_axis_products(&y) * (double)wrn_winograd_axis_products(&x);
-    double in = (double)wrn_ceil_div(d->c, d->kernels->vec), out = (double)wrn_ceil_div(d->k, d->kernels->vec);
-    /* The products, and about 4 cycles for each position of a transformed vector: loads, stores and the arithmetic. */
-    double cycles = products * (1.1 * out * d->c + 4 * (in + out)) + wrn_conv_weight_cycles(packed_size(d, form));
-    /* For one image; where there are more, they share it. */
-    if (form.lean) cycles += 4 * 36 * out * d->c;
-    return cycles * WRN_CONV_SECONDS_PER_CYCLE;
+    return wrn_winograd_cost(d, form, (double)packed_size(d, form));
 }
 
 /* Zeros beyond the last output's input that tiles read, partial ones too. */
@@ -232,7 +226,9 @@ static void run(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, in
 #define WINOGRAD(id, kind, lean) \
     static const struct wrn_winograd_form form_##id = { kind, lean }; \
     static const char *applicable_##id(const struct wrn_conv_desc *d) { return applicable(d, form_##id); } \
-    static double cost_##id(const struct wrn_conv_desc *d) { return cost(d, form_##id); } \
+    static struct wrn_cost cost_##id(const struct wrn_conv_desc *d) { return cost(d, form_##id); } \
+    static double arithmetic_##id(const struct wrn_conv_desc *d) { return wrn_winograd_arithmetic(d, form_##id); } \
+    static double error_##id(const struct wrn_conv_desc *d) { return wrn_winograd_error(d, form_##id); } \
     static void halo_##id(const struct wrn_conv_desc *d, int32_t h[4]) { halo(d, h, form_##id); } \
     static size_t packed_size_##id(const struct wrn_conv_desc *d) { return packed_size(d, form_##id); } \
     static size_t scratch_size_##id(const struct wrn_conv_desc *d) { return scratch_size(d, form_##id); } \
@@ -253,6 +249,8 @@ static void run(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, in
         .name = #id, \
         .applicable = applicable_##id, \
         .cost = cost_##id, \
+        .arithmetic = arithmetic_##id, \
+        .error = error_##id, \
         .halo = halo_##id, \
         .packed_size = packed_size_##id, \
         .scratch_size = scratch_size_##id, \

@@ -5,8 +5,7 @@
 
 #include <math.h>
 
-/* Enough tiles of pixels for the weights in the cache to be used often; four register tiles of 14 pixels. */
-#define SPAN_MAX 56
+#define SPAN_MAX WRN_WINOGRAD_SPAN
 
 /* Rounded up to an odd number of 64-byte lines, so that neighbours at this distance share no set of a cache. */
 static uint64_t odd_lines(uint64_t floats)

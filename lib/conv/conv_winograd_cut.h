@@ -17,6 +17,9 @@ struct wrn_winograd_form {
  * 64 x 32 transformed kernels are 288 KiB, which second-level caches hold. */
 #define WRN_WINOGRAD_CHUNK 64
 
+/* Tiles of a span where there are enough: the weights in the cache are used often; four register tiles of 14 pixels. */
+#define WRN_WINOGRAD_SPAN 56
+
 /* One dimension of the output: first large tiles, then small ones. [0]: large, [1]: small. */
 struct wrn_winograd_axis {
     int32_t outputs[2], positions[2]; /* of a tile */

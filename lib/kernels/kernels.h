@@ -59,6 +59,7 @@ typedef void (*wrn_tile_fn)(const struct wrn_tile *tile);
 
 #define WRN_TILE_MR_MAX 14
 #define WRN_TILE_NV_MAX 4
+#define WRN_FMA_CHAINS 12 /* 2 units times a latency of 4 cycles, and some; with two constants they fit 16 registers */
 
 /* Elementwise over `pixels` pixels of cp floats, cp a multiple of vec (or 4):
  * y = a (+ b); raw = y; act = relu(y * scale + shift), as in wrn_tile. b, raw, act, scale (with shift) may be NULL;
@@ -148,6 +149,9 @@ struct wrn_kernels {
     void (*winograd_lean)(const struct wrn_winograd_lean *w); /* NULL where there are too few registers for it */
     void (*winograd_in)(const struct wrn_winograd_in *w);
     void (*winograd_out)(const struct wrn_winograd_out *w);
+
+    /* values[i] = values[i] * 0.5 + 1, `steps` times, for i < WRN_FMA_CHAINS * vec: what measures a core's peak. */
+    void (*multiply_adds)(float *values, int32_t steps);
 
     /* Caller's layout -> to[p * cp + i] = from[p * pixel + i * channel] for i < c, zeros up to cp. */
     void (*load)(float *to, int32_t c, int32_t cp, int32_t pixels, const float *from, size_t pixel, size_t channel);

@@ -91,6 +91,12 @@ static void avgpool_c(const struct wrn_poolrow *p)
     }
 }
 
+static void multiply_adds_c(float *values, int32_t steps)
+{
+    for (; steps > 0; steps--)
+        for (int32_t i = 0; i < WRN_FMA_CHAINS * 4; i++) values[i] = values[i] * 0.5f + 1;
+}
+
 static void load_c(float *to, int32_t c, int32_t cp, int32_t pixels, const float *from, size_t pixel, size_t channel)
 {
     for (int32_t p = 0; p < pixels; p++)
@@ -116,6 +122,7 @@ void wrn_kernels_c(struct wrn_kernels *k)
     k->eltwise = eltwise_c;
     k->maxpool = maxpool_c;
     k->avgpool = avgpool_c;
+    k->multiply_adds = multiply_adds_c;
     k->load = load_c;
     k->store = store_c;
 }

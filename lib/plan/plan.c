@@ -72,19 +72,17 @@ size_t wrn_plan_session_bytes(const struct wrn_plan *plan)
 #define FREE_WEIGHT_BYTES (UINT64_C(192) << 20)
 #define WEIGHT_GROWTH 2.2
 
-static uint64_t default_weight_limit(const struct wrn_graph *g)
+static uint64_t default_weight_limit(const struct wrn_plan *plan)
 {
-    double bytes = 0;
-    for (int32_t i = 0; i < g->weight_count; i++)
-        bytes += (double)g->weights[i].count * sizeof(float);
-    return bytes * WEIGHT_GROWTH > FREE_WEIGHT_BYTES ? (uint64_t)(bytes * WEIGHT_GROWTH) : FREE_WEIGHT_BYTES;
+    double limit = plan->weight_bytes * WEIGHT_GROWTH;
+    return limit > FREE_WEIGHT_BYTES ? (uint64_t)limit : FREE_WEIGHT_BYTES;
 }
 
 /* Selects and lays out. While the caller's memory limit is exceeded, first weights become smaller by slower algorithms
  * as far as possible, then passes shorter. */
 static wrn_status fit(struct wrn_plan *plan, const struct wrn_drafts *d, const struct wrn_plan_options *o, wrn_error *error)
 {
-    uint64_t weight_limit = default_weight_limit(d->graph);
+    uint64_t weight_limit = default_weight_limit(plan);
     plan->pass_batch = o->pass_batch ? o->pass_batch : DEFAULT_PASS_BATCH;
     for (;;) {
         WRN_TRY(wrn_plan_select(plan, d, o, weight_limit, error));
@@ -96,12 +94,27 @@ static wrn_status fit(struct wrn_plan *plan, const struct wrn_drafts *d, const s
             weight_limit = left;
         } else if (plan->pass_batch > 1) {
             plan->pass_batch /= 2;
-            weight_limit = default_weight_limit(d->graph);
+            weight_limit = default_weight_limit(plan);
         } else {
             return wrn_fail(error, WRN_E_LIMIT, "option memory_limit: %llu bytes are needed, %llu allowed", (unsigned long long)needed,
                             (unsigned long long)o->memory_limit);
         }
     }
+}
+
+/* The costs to choose by: the nominal ones, whatever the machine, unless the caller wants otherwise. */
+static wrn_status take_costs(struct wrn_plan *plan, const struct wrn_graph *g, const struct wrn_plan_options *o, wrn_error *error)
+{
+    for (int32_t i = 0; i < g->weight_count; i++)
+        plan->weight_bytes += (double)g->weights[i].count * sizeof(float);
+    plan->costs = wrn_costs_nominal(o->isa);
+    if (!o->measure) return WRN_OK;
+    struct wrn_costs measured = plan->costs;
+    measured.lanes = plan->lanes;
+    WRN_TRY(wrn_costs_measure(&measured, &plan->arena.alloc, &plan->kernels, &plan->cpu, o->pool, error));
+    plan->measured = measured;
+    if (o->choose_measured) plan->costs = measured;
+    return WRN_OK;
 }
 
 static void describe_ends(struct wrn_plan *plan, const struct wrn_graph *g)
@@ -142,6 +155,7 @@ wrn_status wrn_plan_create(const struct wrn_alloc *alloc, const struct wrn_graph
     wrn_cpu_detect(&plan->cpu);
     wrn_kernels_fill(&plan->kernels, options->isa);
     plan->lanes = options->lanes;
+    WRN_TRY_GOTO(take_costs(plan, graph, options, error));
     WRN_TRY_GOTO(make_drafts(plan, &drafts, options->features, error));
     WRN_TRY_GOTO(fit(plan, &drafts, options, error));
     WRN_TRY_GOTO(wrn_plan_pack(plan, &drafts, options, error));

@@ -54,7 +54,9 @@ struct wrn_step {
     bool count_pad;
     float value;                /* PAD */
     uint64_t macs;              /* per image */
-    double predicted;           /* seconds per image on one lane */
+    double predicted, error;    /* CONV: seconds per image, relative error of the sums */
+    double arithmetic;          /* multiply-adds and additions per image that it cannot do without */
+    const char *loss;           /* what takes most of the time beside them */
     const char *refused;        /* why other algorithms were not taken */
 };
 
@@ -70,6 +72,9 @@ struct wrn_plan {
     struct wrn_arena arena;     /* all that the plan points to */
     struct wrn_kernels kernels;
     struct wrn_cpu cpu;
+    struct wrn_costs costs;     /* that algorithms were chosen by */
+    struct wrn_costs measured;  /* of this machine; lanes 0: not measured */
+    double weight_bytes;        /* of the network, as float32 */
     struct wrn_step *steps;     int32_t step_count;
     struct wrn_tensor *tensors; int32_t tensor_count;
     struct wrn_feature *features; int32_t feature_count;
@@ -85,12 +90,17 @@ struct wrn_plan {
     int32_t output_kind;
 };
 
+#define WRN_DEFAULT_ACCURACY 2e-5
+
 struct wrn_plan_options {
     int32_t isa, lanes, pass_batch; /* pass_batch 0: chosen */
     const char *algorithm;          /* NULL: free choice */
     const char *features;           /* comma-separated, NULL: none */
     uint64_t memory_limit;          /* plan and one session, 0: none */
-    struct wrn_pool *pool;          /* to pack weights with; NULL: the caller's thread alone */
+    double accuracy;                /* largest predicted error of a convolution; 0: WRN_DEFAULT_ACCURACY */
+    bool exact;                     /* no products and sums but the definition's */
+    bool measure, choose_measured;  /* take this machine's costs; and choose by them */
+    struct wrn_pool *pool;          /* to pack weights and measure with; NULL: the caller's thread alone */
     void *cancel_user;
     int32_t (*cancel)(void *user);
 };
@@ -98,6 +108,13 @@ struct wrn_plan_options {
 wrn_status wrn_plan_create(const struct wrn_alloc *alloc, const struct wrn_graph *graph,
                            const struct wrn_plan_options *options, struct wrn_plan **plan, wrn_error *error);
 void wrn_plan_free(struct wrn_plan *plan); /* NULL allowed */
+
+/* Multiply-adds and additions of a step per image, and the least seconds that they and its memory traffic take on all
+ * lanes, as measured; 0 where nothing was. Weights: per pass. */
+struct wrn_bound {
+    double arithmetic, arithmetic_seconds, activation_seconds, weight_seconds;
+};
+struct wrn_bound wrn_plan_bound(const struct wrn_plan *plan, const struct wrn_step *step);
 
 /* Bytes of scratch from lane to lane, and of the memory that lanes share. */
 size_t wrn_plan_scratch_stride(const struct wrn_plan *plan);

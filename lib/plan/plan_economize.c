@@ -40,7 +40,7 @@ static int32_t make_offers(struct wrn_plan *plan, struct offer *offers)
         size_t bytes = s->impl->packed_size(&s->conv);
         const struct wrn_conv_impl *smaller = bytes ? wrn_conv_choose(&s->conv, NULL, bytes - 1) : NULL;
         if (!smaller) continue;
-        double seconds = smaller->cost(&s->conv) - s->impl->cost(&s->conv);
+        double seconds = wrn_conv_seconds(smaller, &s->conv) - wrn_conv_seconds(s->impl, &s->conv);
         uint64_t saved = bytes - smaller->packed_size(&s->conv);
         offers[count++] = (struct offer){ s, smaller, saved, (double)saved / (seconds > 1e-9 ? seconds : 1e-9) };
     }

@@ -71,6 +71,8 @@ static void describe_conv(struct selection *s, const struct wrn_draft *f, struct
         .dilation = { n->dilation[0], n->dilation[1] }, .pad = { f->pad[0], f->pad[1], f->pad[2], f->pad[3] },
         .residual = step->residual >= 0, .raw = step->raw >= 0, .act = step->act >= 0, .affine = f->scale != NULL, .relu = f->relu,
         .kernels = &s->plan->kernels, .cpu = &s->plan->cpu, .batch = s->plan->pass_batch, .lanes = s->plan->lanes,
+        .costs = &s->plan->costs, .network_weights = s->plan->weight_bytes, .exact = s->options->exact,
+        .accuracy = s->options->accuracy > 0 ? s->options->accuracy : WRN_DEFAULT_ACCURACY,
     };
 }
 
@@ -82,7 +84,11 @@ static wrn_status settle(struct wrn_plan *plan, struct wrn_step *step, wrn_error
     wrn_conv_explain(c, step->impl, why, sizeof why);
     step->refused = wrn_arena_string(&plan->arena, why, strlen(why));
     if (!step->refused) return no_memory(error);
-    step->predicted = step->impl->cost(c);
+    struct wrn_cost cost = step->impl->cost(c);
+    step->predicted = wrn_cost_seconds(&cost, c->costs);
+    step->error = step->impl->error(c);
+    step->arithmetic = step->impl->arithmetic(c);
+    step->loss = wrn_cost_largest_loss(&cost, c->costs, c->kernels, step->arithmetic);
     step->macs = (uint64_t)c->k * (uint64_t)(c->c / c->groups) * (uint64_t)c->kernel[0] * (uint64_t)c->kernel[1] * (uint64_t)c->out_h * (uint64_t)c->out_w;
     plan->macs += step->macs;
 
@@ -130,12 +136,20 @@ static const char *describe(struct selection *s, const struct wrn_draft *f, cons
     return wrn_arena_string(&s->plan->arena, text, (size_t)length);
 }
 
+/* What steps without products spend their time with; those of convolutions are predicted. */
+static const char *const losses[] = {
+    [WRN_STEP_LOAD] = "moving single numbers", [WRN_STEP_CONV] = "", [WRN_STEP_ELTWISE] = "loads and stores",
+    [WRN_STEP_MAXPOOL] = "loads that wait for each other", [WRN_STEP_AVGPOOL] = "sums that wait for each other",
+    [WRN_STEP_PAD] = "moving single numbers", [WRN_STEP_FLATTEN] = "moving single numbers", [WRN_STEP_SOFTMAX] = "exponentials",
+    [WRN_STEP_LOGSOFTMAX] = "exponentials",
+};
+
 static wrn_status add_step(struct selection *s, const struct wrn_draft *f, wrn_error *error)
 {
     struct wrn_plan *plan = s->plan;
     const char *name = f->node ? f->node->name : s->drafts->graph->values[f->raw].name;
     struct wrn_step *step = &plan->steps[plan->step_count++];
-    *step = (struct wrn_step){ .kind = f->kind, .relu = f->relu, .refused = "", .input = -1, .residual = -1, .raw = -1, .act = -1 };
+    *step = (struct wrn_step){ .kind = f->kind, .relu = f->relu, .refused = "", .loss = losses[f->kind], .input = -1, .residual = -1, .raw = -1, .act = -1 };
     step->name = wrn_arena_string(&plan->arena, name, strlen(name));
     if (!step->name) return no_memory(error);
     if (f->input >= 0) step->input = s->tensor[f->input];

@@ -12,6 +12,7 @@
 #define TILES WRN_TILES_ARMV7
 #endif
 #include "kernels/eltwise_tmpl.h"
+#include "kernels/fma_tmpl.h"
 #include "kernels/pool_tmpl.h"
 #include "kernels/tile_tmpl.h"
 #include "kernels/winograd_tmpl.h"
@@ -27,6 +28,7 @@ void wrn_kernels_neon(struct wrn_kernels *k)
     k->eltwise = eltwise;
     k->maxpool = maxpool;
     k->avgpool = avgpool;
+    k->multiply_adds = multiply_adds;
     k->winograd_kernel_4 = winograd_kernel_4;
 #if defined(__aarch64__)
     k->winograd_lean = winograd_lean;

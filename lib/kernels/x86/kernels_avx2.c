@@ -15,6 +15,7 @@
 #include "kernels/x86/vec_avx2.h"
 #define TILES WRN_TILES_AVX2
 #include "kernels/eltwise_tmpl.h"
+#include "kernels/fma_tmpl.h"
 #include "kernels/pool_tmpl.h"
 #include "kernels/tile_tmpl.h"
 #include "kernels/winograd_tmpl.h"
@@ -27,6 +28,7 @@ void wrn_kernels_avx2(struct wrn_kernels *k)
     k->eltwise = eltwise;
     k->maxpool = maxpool;
     k->avgpool = avgpool;
+    k->multiply_adds = multiply_adds;
     k->winograd_kernel_4 = winograd_kernel_4;
     k->winograd_lean = NULL;
     k->winograd_in = winograd_in;

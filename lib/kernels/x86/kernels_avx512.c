@@ -15,6 +15,7 @@
 #include "kernels/x86/vec_avx512.h"
 #define TILES WRN_TILES_AVX512
 #include "kernels/eltwise_tmpl.h"
+#include "kernels/fma_tmpl.h"
 #include "kernels/pool_tmpl.h"
 #include "kernels/tile_tmpl.h"
 #include "kernels/winograd_tmpl.h"
@@ -28,6 +29,7 @@ void wrn_kernels_avx512(struct wrn_kernels *k)
     k->eltwise = eltwise;
     k->maxpool = maxpool;
     k->avgpool = avgpool;
+    k->multiply_adds = multiply_adds;
     k->winograd_kernel_4 = winograd_kernel_4;
     k->winograd_lean = winograd_lean;
     k->winograd_in = winograd_in;
