@@ -44,7 +44,8 @@
  * - The library never prints, exits, or changes the locale, the floating-point environment, signal
  *   masks or threads that it has not made. It has no global state and no constructors.
  * - Results are bit-identical for any number of threads, any batch size and any position in the
- *   batch, on the same instruction set, library version and wrn_load_options.pass_batch.
+ *   batch, on the same instruction set, library version and options (pass_batch above all: algorithms
+ *   are chosen for full passes; with WRN_LOAD_MEASURE only within one load).
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -303,7 +304,16 @@ typedef struct wrn_step_info {
     uint64_t weight_bytes;   /* packed */
     uint64_t activation_bytes; /* read and written, per image */
     uint64_t scratch_bytes;  /* per thread */
-    double predicted_seconds;  /* per image on one thread; 0 unknown */
+    double predicted_seconds;  /* per image on one thread, with WRN_LOAD_MEASURE on all of them; 0 unknown */
+    double predicted_error;    /* convolutions: relative error (L2, against float64) of sums of independent terms; else 0 */
+    double arithmetic;         /* multiply-adds and additions per image that the algorithm cannot do without */
+    /* The least time that the machine needs, as WRN_LOAD_BOUNDS or WRN_LOAD_MEASURE measured it, else 0; all threads at
+       work. A pass of n images cannot take less than the larger of n * arithmetic_seconds and
+       n * activation_seconds + weight_seconds. */
+    double arithmetic_seconds; /* per image: `arithmetic` at the CPU's rate of multiply-adds */
+    double activation_seconds; /* per image: what the core's own cache cannot hold of its input and output */
+    double weight_seconds;     /* per pass: reading weights that the network's others push out of the caches */
+    const char *loss;          /* what else takes most of the time, as predicted: "transforms", …; "" */
 } wrn_step_info;
 #define WRN_STEP_INFO_INIT WRN_INIT_(wrn_step_info)
 
@@ -320,6 +330,13 @@ WRN_API wrn_status wrn_model_step(const wrn_model *model, int32_t index, wrn_ste
 #define WRN_LOAD_IN_PLACE 2u  /* wrn_load_memory: the bytes outlive the model, do not copy weights */
 #define WRN_LOAD_VERIFY 4u    /* run the golden input and compare: WRN_E_GOLDEN if it differs,
                                  WRN_E_NOTFOUND if the file carries none */
+#define WRN_LOAD_MEASURE 8u   /* choose algorithms by this machine's speed, caches and threads, measured in about five
+                                 milliseconds, instead of the constants that the library has for an instruction set.
+                                 The choice, and with it the last bits of results, may then differ from machine to
+                                 machine, from load to load, and with the number of threads */
+#define WRN_LOAD_BOUNDS 16u   /* measure the machine too, but only for what wrn_step_info says about it */
+#define WRN_LOAD_EXACT 32u    /* only algorithms that multiply and add as the definition of a convolution says: no
+                                 Winograd. float32 still rounds; wrn_step_info.predicted_error tells how much */
 
 struct wrn_load_options {
     uint32_t struct_size;
@@ -365,6 +382,10 @@ struct wrn_load_options {
        the bytes must stay until the load returns. Anything but 0: not known. */
     void *external_user;
     int32_t (*external_data)(void *external_user, const char *name, const void **data, size_t *size);
+
+    /* Algorithms with a larger wrn_step_info.predicted_error are not taken, also where `algorithm` names them;
+       0: 2e-5. At least 1e-7, as float32 holds no less; the reference, which sums in double, always fits. */
+    double accuracy;
 };
 #define WRN_LOAD_OPTIONS_INIT WRN_INIT_(wrn_load_options)
 

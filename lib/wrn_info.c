@@ -93,6 +93,7 @@ wrn_status wrn_model_step(const wrn_model *m, int32_t index, wrn_step_info *info
     const struct wrn_step *s = &p->steps[index];
     const struct wrn_layout *out = &p->tensors[s->raw >= 0 ? s->raw : s->act].layout;
     bool conv = s->kind == WRN_STEP_CONV;
+    struct wrn_bound bound = wrn_plan_bound(p, s);
     wrn_step_info ours = {
         .struct_size = sizeof ours,
         .channels_in = s->input >= 0 ? p->tensors[s->input].layout.c : out->c,
@@ -100,7 +101,9 @@ wrn_status wrn_model_step(const wrn_model *m, int32_t index, wrn_step_info *info
         .op = s->op, .name = s->name, .algorithm = conv ? s->impl->name : "", .kernel = wrn_isa_name(p->kernels.isa), .refused = s->refused,
         .macs = s->macs, .weight_bytes = s->packed_bytes,
         .activation_bytes = tensor_bytes(p, s->input) + tensor_bytes(p, s->residual) + tensor_bytes(p, s->raw) + tensor_bytes(p, s->act),
-        .scratch_bytes = s->scratch_bytes, .predicted_seconds = s->predicted,
+        .scratch_bytes = s->scratch_bytes, .predicted_seconds = s->predicted, .predicted_error = s->error,
+        .arithmetic = bound.arithmetic, .arithmetic_seconds = bound.arithmetic_seconds, .activation_seconds = bound.activation_seconds,
+        .weight_seconds = bound.weight_seconds, .loss = s->loss,
     };
-    return wrn_options_fill(info, &ours, sizeof ours, WRN_SIZE_UP_TO(wrn_step_info, predicted_seconds), "wrn_step_info", error);
+    return wrn_options_fill(info, &ours, sizeof ours, WRN_SIZE_UP_TO(wrn_step_info, loss), "wrn_step_info", error);
 }

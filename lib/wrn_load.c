@@ -13,6 +13,8 @@
 
 #define MAX_THREADS 1024
 #define MAX_PASS_BATCH 65536
+#define MIN_ACCURACY 1e-7
+#define WRN_LOAD_FLAGS (WRN_LOAD_MMAP | WRN_LOAD_IN_PLACE | WRN_LOAD_VERIFY | WRN_LOAD_MEASURE | WRN_LOAD_BOUNDS | WRN_LOAD_EXACT)
 
 static wrn_status no_memory(wrn_error *error)
 {
@@ -27,7 +29,7 @@ static wrn_status check_range(const char *option, int32_t value, int32_t largest
 
 static wrn_status check_options(const wrn_load_options *o, wrn_error *error)
 {
-    if (o->flags & ~(WRN_LOAD_MMAP | WRN_LOAD_IN_PLACE | WRN_LOAD_VERIFY))
+    if (o->flags & ~WRN_LOAD_FLAGS)
         return wrn_fail(error, WRN_E_UNSUPPORTED, "option flags: unknown bits in 0x%x", o->flags);
     WRN_TRY(check_range("threads", o->threads, MAX_THREADS, error));
     WRN_TRY(check_range("pass_batch", o->pass_batch, MAX_PASS_BATCH, error));
@@ -35,6 +37,8 @@ static wrn_status check_options(const wrn_load_options *o, wrn_error *error)
     WRN_TRY(check_range("width", o->width, WRN_MAX_SIDE, error));
     if (!o->height != !o->width) return wrn_fail(error, WRN_E_ARG, "options height and width: only one is set");
     if (!o->alloc != !o->free) return wrn_fail(error, WRN_E_ARG, "options alloc and free: only one is set");
+    if (o->accuracy != 0 && !(o->accuracy >= MIN_ACCURACY && o->accuracy <= 1))
+        return wrn_fail(error, WRN_E_ARG, "option accuracy: %g is not between %g and 1", o->accuracy, MIN_ACCURACY);
     if (o->algorithm && !wrn_conv_find(o->algorithm)) return wrn_fail(error, WRN_E_ARG, "option algorithm: there is no '%.40s'", o->algorithm);
     return WRN_OK;
 }
@@ -42,6 +46,18 @@ static wrn_status check_options(const wrn_load_options *o, wrn_error *error)
 static void say(const wrn_load_options *o, int32_t level, const char *message)
 {
     if (o->log && level <= o->log_level) o->log(o->log_user, level, message);
+}
+
+static void say_costs(const wrn_load_options *o, const struct wrn_costs *c)
+{
+    char line[512];
+    snprintf(line, sizeof line,
+             "measured: %d threads; nanoseconds a vector: multiply-add %.3f, in a tile %.3f, sum stored %.2f, finished %.2f, transforms in %.2f %.2f "
+             "%.2f %.2f, out %.2f %.2f %.2f %.2f, of kernels %.1f; GB/s: cache %.1f, memory %.1f, for kernels %.1f; a loop %.2f us",
+             c->lanes, 1e9 * c->fma, 1e9 * c->tile, 1e9 * c->store, 1e9 * c->finish, 1e9 * c->in[0], 1e9 * c->in[1], 1e9 * c->in[2], 1e9 * c->in[3],
+             1e9 * c->out[0], 1e9 * c->out[1], 1e9 * c->out[2], 1e9 * c->out[3], 1e9 * c->kernel_4, 1e-9 / c->cached, 1e-9 / c->memory,
+             1e-9 / c->kernel_memory, 1e6 * c->loop);
+    say(o, 2, line);
 }
 
 /* ---- from a graph to a model ---- */
@@ -152,14 +168,18 @@ static wrn_status make_plan(wrn_model *m, const struct wrn_graph *g, const wrn_l
 {
     struct wrn_cpu cpu;
     struct wrn_plan_options p = { .pass_batch = o->pass_batch, .algorithm = o->algorithm, .features = o->features,
-                                  .memory_limit = o->memory_limit, .cancel_user = o->cancel_user, .cancel = o->cancel };
+                                  .memory_limit = o->memory_limit, .accuracy = o->accuracy, .exact = (o->flags & WRN_LOAD_EXACT) != 0,
+                                  .measure = (o->flags & (WRN_LOAD_MEASURE | WRN_LOAD_BOUNDS)) != 0,
+                                  .choose_measured = (o->flags & WRN_LOAD_MEASURE) != 0, .cancel_user = o->cancel_user, .cancel = o->cancel };
     struct wrn_pool_host host = { .user = o->parallel_for_user, .parallel_for = o->parallel_for };
     wrn_cpu_detect(&cpu);
     WRN_TRY(wrn_cpu_choose_isa(&cpu, o->isa, &p.isa, error));
     WRN_TRY(wrn_pool_create(&m->alloc, o->threads ? o->threads : wrn_cpu_usable(), &host, &m->pool, error));
     p.lanes = wrn_pool_lanes(m->pool);
     p.pool = o->parallel_for ? NULL : m->pool; /* the host lends its threads to inference */
-    return wrn_plan_create(&m->alloc, g, &p, &m->plan, error);
+    WRN_TRY(wrn_plan_create(&m->alloc, g, &p, &m->plan, error));
+    if (p.measure) say_costs(o, &m->plan->measured);
+    return WRN_OK;
 }
 
 /* The planner has kept to the limit with weights and activations; here is what else there is. */
@@ -233,7 +253,7 @@ static wrn_status begin(const wrn_load_options *theirs, wrn_load_options *o, wrn
     if (error) *error = (wrn_error){ 0 };
     if (!model) return wrn_fail(error, WRN_E_ARG, "argument model is NULL");
     *model = NULL;
-    WRN_TRY(wrn_options_copy(o, sizeof *o, WRN_SIZE_UP_TO(wrn_load_options, external_data), theirs, "wrn_load_options", error));
+    WRN_TRY(wrn_options_copy(o, sizeof *o, WRN_SIZE_UP_TO(wrn_load_options, accuracy), theirs, "wrn_load_options", error));
     return check_options(o, error);
 }
 

@@ -35,6 +35,7 @@ PIN(WRN_RESIZE_NONE == 0 && WRN_RESIZE_STRETCH == 1 && WRN_RESIZE_SHORTER == 2);
 PIN(WRN_FILTER_NEAREST == 0 && WRN_FILTER_BILINEAR == 1 && WRN_FILTER_BICUBIC == 2);
 PIN(WRN_FILTER_LANCZOS == 3 && WRN_FILTER_BOX == 4);
 PIN(WRN_LOAD_MMAP == 1 && WRN_LOAD_IN_PLACE == 2 && WRN_LOAD_VERIFY == 4);
+PIN(WRN_LOAD_MEASURE == 8 && WRN_LOAD_BOUNDS == 16 && WRN_LOAD_EXACT == 32);
 PIN(WRN_FORMAT_AUTO == 0 && WRN_FORMAT_WRN == 1 && WRN_FORMAT_ONNX == 2);
 PIN(WRN_DTYPE_KEEP == 0 && WRN_DTYPE_F32 == 1 && WRN_DTYPE_F16 == 2);
 
@@ -65,12 +66,13 @@ PIN_AT(wrn_feature_info, name, 16);
 PIN_AT(wrn_feature_info, size, 32);
 PIN_AT(wrn_feature_info, available, 40);
 
-PIN(sizeof(wrn_step_info) == 104);
+PIN(sizeof(wrn_step_info) == 152);
 PIN_AT(wrn_step_info, op, 24);
 PIN_AT(wrn_step_info, macs, 64);
 PIN_AT(wrn_step_info, predicted_seconds, 96);
+PIN_AT(wrn_step_info, loss, 144);
 
-PIN(sizeof(wrn_load_options) == 152);
+PIN(sizeof(wrn_load_options) == 160);
 PIN_AT(wrn_load_options, flags, 4);
 PIN_AT(wrn_load_options, log_level, 28);
 PIN_AT(wrn_load_options, algorithm, 32);
@@ -80,6 +82,7 @@ PIN_AT(wrn_load_options, parallel_for_user, 88);
 PIN_AT(wrn_load_options, log_user, 104);
 PIN_AT(wrn_load_options, cancel_user, 120);
 PIN_AT(wrn_load_options, external_user, 136);
+PIN_AT(wrn_load_options, accuracy, 152);
 
 PIN(sizeof(wrn_convert_options) == 88);
 PIN_AT(wrn_convert_options, labels, 24);

@@ -87,6 +87,7 @@ static void each_allocation_fails(void **state)
     char *path = api_file_write(api_file().data, api_file().size);
     fail_the_hook(NULL, WRN_LOAD_VERIFY);
     fail_the_hook(NULL, WRN_LOAD_VERIFY | WRN_LOAD_IN_PLACE);
+    fail_the_hook(NULL, WRN_LOAD_VERIFY | WRN_LOAD_MEASURE);
     fail_the_hook(path, WRN_LOAD_VERIFY);
     fail_the_hook(path, WRN_LOAD_VERIFY | WRN_LOAD_MMAP);
     api_file_remove(path);
