@@ -5,121 +5,79 @@
 #include "model_open.h"
 #include "term.h"
 #include "text.h"
-
-#include <stdlib.h>
-
-struct timing {
-    double *seconds; /* of each call */
-    size_t count, room;
-};
-
-/* Numbers between -1 and 1: what they are does not matter, but zeros and denormals would be unlike images. */
-static void fill(float *values, size_t count)
-{
-    uint32_t state = 1;
-    for (size_t i = 0; i < count; i++) {
-        state = state * 1664525u + 1013904223u; /* Numerical Recipes' generator */
-        values[i] = (float)(state >> 8) / 8388608.0f - 1.0f;
-    }
-}
-
-static bool add(struct timing *t, double seconds, wrn_error *error)
-{
-    if (t->count == t->room) {
-        size_t room = t->room ? 2 * t->room : 256;
-        double *grown = realloc(t->seconds, room * sizeof *grown);
-        if (!grown) return fail_with(error, WRN_E_NOMEM, "no memory for the measurements");
-        t->seconds = grown;
-        t->room = room;
-    }
-    t->seconds[t->count++] = seconds;
-    return true;
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* After a warm-up, calls until `seconds` are over, three at least; t->seconds is sorted then. */
-static bool measure(wrn_session *session, const wrn_model_info *info, int32_t batch, double seconds, bool profile,
-                    struct timing *t, wrn_error *error)
-{
-    size_t in_count = (size_t)batch * (size_t)info->input_size, out_count = (size_t)batch * (size_t)info->output_size;
-    float *in = calloc((size_t)batch, (size_t)info->input_size * sizeof *in),
-          *out = calloc((size_t)batch, (size_t)info->output_size * sizeof *out);
-    bool done = false;
-    struct progress progress = progress_start("seconds", seconds);
-    if (!in || !out) {
-        fail_with(error, WRN_E_NOMEM, "no memory for a batch of %d images", batch);
-        goto done;
-    }
-    fill(in, in_count);
-    if (wrn_session_infer(session, batch, in, in_count, out, out_count, error) != WRN_OK) goto done;
-    if (profile && wrn_session_profile(session, 1, error) != WRN_OK) goto done;
-    for (double start = seconds_now(), now = start; now - start < seconds || t->count < 3;) {
-        double before = now;
-        wrn_status status = wrn_session_infer(session, batch, in, in_count, out, out_count, error);
-        now = seconds_now();
-        if (status != WRN_OK || !add(t, now - before, error)) goto done;
-        progress_update(&progress, now - start);
-    }
-    qsort(t->seconds, t->count, sizeof *t->seconds, compare);
-    done = true;
-
-done:
-    progress_end(&progress);
-    free(in);
-    free(out);
-    return done;
-}
-
-static double median(const struct timing *t)
-{
-    return (t->seconds[(t->count - 1) / 2] + t->seconds[t->count / 2]) / 2;
-}
+#include "timing.h"
 
 static void print_timing(const struct timing *t, const wrn_model_info *info, int32_t batch)
 {
-    double image = median(t) / batch;
+    double image = timing_median(t) / batch;
     printf("median %.3f ms per image, minimum %.3f ms\n", 1e3 * image, 1e3 * t->seconds[0] / batch);
     printf("%.1f images/s, %.1f GFLOP/s (2 per multiply-add)\n", 1 / image, 2e-9 * (double)info->macs / image);
     printf("%zu runs of batch %d, %d thread%s, %s\n", t->count, batch, info->threads, info->threads == 1 ? "" : "s",
            isa_words[info->isa]);
 }
 
-/* Seconds per image that a step took; the profile sums over all calls. */
-static double step_seconds(const wrn_session *session, int32_t step, const struct timing *t, int32_t batch)
+/* A step's seconds per image, and what keeps them from being less. */
+struct step_time {
+    double seconds;
+    double possible;  /* the share of them that arithmetic and memory traffic need; 0 unknown */
+    char reason[128]; /* where that is less than 60 %, else "" */
+};
+
+static struct step_time step_time(const wrn_step_info *s, const wrn_model_info *info, double seconds, int32_t batch)
 {
-    return wrn_session_step_seconds(session, step) / ((double)t->count * batch);
+    const double enough = 0.6, little = 10e-6;
+    int32_t images = batch < info->pass_batch ? batch : info->pass_batch;
+    double weights = s->weight_seconds / images, memory = s->activation_seconds + weights;
+    double least = s->arithmetic_seconds > memory ? s->arithmetic_seconds : memory;
+    struct step_time t = { .seconds = seconds, .possible = seconds > 0 ? least / seconds : 0 };
+    if (t.possible <= 0 || t.possible >= enough) return t;
+    /* The prediction is for a full pass, which reads weights once for all of its images. */
+    double predicted = s->predicted_seconds / info->threads + weights - s->weight_seconds / info->pass_batch;
+    double more = s->predicted_seconds > 0 ? seconds - predicted : 0;
+    if (more > seconds / 3 && more * images < little)
+        snprintf(t.reason, sizeof t.reason, "short: %.1f us of start-up", 1e6 * more * images);
+    else if (more > seconds / 3)
+        snprintf(t.reason, sizeof t.reason, "%.1f times what was predicted: caches, memory, other programs",
+                 seconds / predicted);
+    else if (images < info->pass_batch && weights > seconds / 4)
+        snprintf(t.reason, sizeof t.reason, "weights from caches and memory, for %d image%s", images,
+                 images == 1 ? "" : "s");
+    else
+        snprintf(t.reason, sizeof t.reason, "%s", s->loss);
+    return t;
 }
 
-static void print_profile(const wrn_model *model, const wrn_session *session, const wrn_model_info *info,
-                          const struct timing *t, int32_t batch)
+static void print_profile(const wrn_model *model, const wrn_model_info *info, const struct timing *t, int32_t batch)
 {
     double total = 0;
     for (int32_t i = 0; i < info->step_count; i++)
-        total += step_seconds(session, i, t, batch);
+        total += t->steps[i];
     term_style(stdout, STYLE_BOLD);
-    printf("\n%4s %10s %6s %9s  %-11s %s\n", "step", "us/image", "share", "GFLOP/s", "algorithm", "op, node");
+    printf("\n%4s %10s %6s %9s %8s  %-13s %s\n", "step", "us/image", "share", "GFLOP/s", "possible", "algorithm",
+           "op, node");
     term_style(stdout, STYLE_PLAIN);
     for (int32_t i = 0; i < info->step_count; i++) {
         wrn_step_info s = WRN_STEP_INFO_INIT;
-        double seconds = step_seconds(session, i, t, batch);
         if (wrn_model_step(model, i, &s, NULL) != WRN_OK) continue;
-        printf("%4d %10.2f %5.1f%% %9.1f  %-11s %s, ", i, 1e6 * seconds, total > 0 ? 100 * seconds / total : 0,
-               seconds > 0 ? 2e-9 * (double)s.macs / seconds : 0, s.algorithm, s.op);
+        struct step_time time = step_time(&s, info, t->steps[i], batch);
+        double seconds = time.seconds;
+        printf("%4d %10.2f %5.1f%% %9.1f %7.0f%%  %-13s %s, ", i, 1e6 * seconds, total > 0 ? 100 * seconds / total : 0,
+               seconds > 0 ? 2e-9 * (double)s.macs / seconds : 0, 100 * time.possible, s.algorithm, s.op);
         text_print(stdout, s.name);
         fputc('\n', stdout);
+        if (!time.reason[0]) continue;
+        term_style(stdout, STYLE_DIM);
+        printf("%41s %s\n", "", time.reason);
+        term_style(stdout, STYLE_PLAIN);
     }
+    printf("possible: the least time that arithmetic and memory traffic allow on this machine, of the time taken\n");
 }
 
-static void write_timing(const char *path, const wrn_model *model, const wrn_session *session,
-                         const wrn_model_info *info, const struct timing *t, int32_t batch, bool profile)
+static void write_timing(const char *path, const wrn_model *model, const wrn_model_info *info, const struct timing *t,
+                         int32_t batch)
 {
     struct json json = json_start(stdout);
-    double image = median(t) / batch;
+    double image = timing_median(t) / batch;
     json_object(&json, NULL);
     json_string(&json, "model", path);
     json_integer(&json, "batch", batch);
@@ -130,7 +88,7 @@ static void write_timing(const char *path, const wrn_model *model, const wrn_ses
     json_number(&json, "minimum_ms_per_image", 1e3 * t->seconds[0] / batch);
     json_number(&json, "images_per_second", 1 / image);
     json_number(&json, "gflops", 2e-9 * (double)info->macs / image);
-    if (profile) {
+    if (t->steps) {
         json_array(&json, "profile");
         for (int32_t i = 0; i < info->step_count; i++) {
             wrn_step_info s = WRN_STEP_INFO_INIT;
@@ -140,7 +98,11 @@ static void write_timing(const char *path, const wrn_model *model, const wrn_ses
             json_string(&json, "node", s.name);
             json_string(&json, "algorithm", s.algorithm);
             json_integer(&json, "macs", (int64_t)s.macs);
-            json_number(&json, "ms_per_image", 1e3 * step_seconds(session, i, t, batch));
+            struct step_time time = step_time(&s, info, t->steps[i], batch);
+            json_number(&json, "ms_per_image", 1e3 * time.seconds);
+            json_number(&json, "predicted_ms_per_image", 1e3 * s.predicted_seconds);
+            json_number(&json, "possible", time.possible);
+            json_string(&json, "reason", time.reason);
             json_object_end(&json);
         }
         json_array_end(&json);
@@ -158,7 +120,7 @@ int cmd_bench(int argc, char **argv)
     const struct option options[] = {
         OPTION_INTEGER("batch", "N", "images in a call (default 1)", &batch, 1, 65536),
         OPTION_NUMBER("seconds", "S", "how long to measure (default 3)", &seconds, 0, 86400),
-        OPTION_FLAG("profile", "also the time of each step", &profile),
+        OPTION_FLAG("profile", "also each step: time, share of what is possible", &profile),
         OPTION_FLAG("json", "print JSON", &as_json),
         MODEL_OPTION_ROWS(model_options),
         { 0 },
@@ -180,20 +142,21 @@ int cmd_bench(int argc, char **argv)
 
     if (!options_parse(&usage, &argc, argv, &status)) return status;
     model_options.pass_batch = batch; /* planned for the calls that are measured */
+    model_options.bounds = profile;
     if (model_open(argv[0], &model_options, &model, &error) && wrn_model_get_info(model, &info, &error) == WRN_OK &&
         wrn_session_create(model, &session, &error) == WRN_OK &&
-        measure(session, &info, batch, seconds, profile, &t, &error)) {
+        timing_run(session, &info, batch, seconds, profile, &t, &error)) {
         if (as_json) {
-            write_timing(argv[0], model, session, &info, &t, batch, profile);
+            write_timing(argv[0], model, &info, &t, batch);
         } else {
             print_timing(&t, &info, batch);
-            if (profile) print_profile(model, session, &info, &t, batch);
+            if (profile) print_profile(model, &info, &t, batch);
         }
         status = finish_output(0);
     } else {
         status = report(argv[0], &error);
     }
-    free(t.seconds);
+    timing_free(&t);
     wrn_session_free(session);
     wrn_free(model);
     return status;

@@ -5,6 +5,7 @@
 #include "model_open.h"
 #include "term.h"
 #include "text.h"
+#include "timing.h"
 
 #include <string.h>
 
@@ -144,25 +145,35 @@ static void print_info(const char *path, const wrn_model *model, const wrn_model
     print_properties(model);
 }
 
-static void print_plan(const wrn_model *model, int32_t count)
+static void print_time(double seconds)
+{
+    if (seconds > 0) printf(" %9.2f", 1e6 * seconds);
+    else printf(" %9s", "");
+}
+
+static void print_plan(const wrn_model *model, const wrn_model_info *info, const struct timing *measured, bool whole)
 {
     int op_width = 4;
     wrn_step_info s = WRN_STEP_INFO_INIT;
-    for (int32_t i = 0; i < count; i++)
+    for (int32_t i = 0; i < info->step_count; i++)
         if (wrn_model_step(model, i, &s, NULL) == WRN_OK && text_width(s.op) > op_width) op_width = text_width(s.op);
     term_style(stdout, STYLE_BOLD);
-    printf("\n%4s  %-*s  %-15s %-11s %-7s %10s %10s %10s %10s  %s\n", "step", op_width, "op", "output", "algorithm",
-           "kernel", "mult-adds", "weights", "traffic", "scratch", "node");
+    printf("\n%4s  %-*s  %-15s %-13s %9s", "step", op_width, "op", "output", "algorithm", "predicted");
+    if (measured->steps) printf(" %9s", "measured");
+    printf(" %7s %10s %10s %10s %10s  %s\n", "error", "mult-adds", "weights", "traffic", "scratch", "node");
     term_style(stdout, STYLE_PLAIN);
-    for (int32_t i = 0; i < count; i++) {
-        char shape[48];
+    for (int32_t i = 0; i < info->step_count; i++) {
+        char shape[48], error[16] = "";
         if (wrn_model_step(model, i, &s, NULL) != WRN_OK) continue;
         snprintf(shape, sizeof shape, "%dx%dx%d", s.channels_out, s.height_out, s.width_out);
+        if (s.predicted_error > 0) snprintf(error, sizeof error, "%.0e", s.predicted_error);
         printf("%4d  ", i);
         text_print_padded(stdout, s.op, op_width);
-        printf("  %-15s %-11s %-7s %10s %10s %10s %10s  ", shape, s.algorithm, s.kernel, amount((double)s.macs, ""),
-               amount((double)s.weight_bytes, "B"), amount((double)s.activation_bytes, "B"),
-               amount((double)s.scratch_bytes, "B"));
+        printf("  %-15s %-13s", shape, s.algorithm);
+        print_time(s.predicted_seconds);
+        if (measured->steps) print_time(measured->steps[i]);
+        printf(" %7s %10s %10s %10s %10s  ", error, amount((double)s.macs, ""), amount((double)s.weight_bytes, "B"),
+               amount((double)s.activation_bytes, "B"), amount((double)s.scratch_bytes, "B"));
         text_print(stdout, s.name);
         fputc('\n', stdout);
         if (!s.refused[0]) continue;
@@ -172,6 +183,8 @@ static void print_plan(const wrn_model *model, int32_t count)
         fputc('\n', stdout);
         term_style(stdout, STYLE_PLAIN);
     }
+    printf("predicted: microseconds an image on %s%s; error: relative, predicted\n",
+           whole && info->threads > 1 ? "all threads" : "one thread", measured->steps ? "; measured: on all threads" : "");
 }
 
 static void write_floats(struct json *json, const char *key, const float *values, int32_t count)
@@ -198,7 +211,7 @@ static void write_preprocess(struct json *json, const wrn_preprocess *p, int32_t
     json_object_end(json);
 }
 
-static void write_plan(struct json *json, const wrn_model *model, int32_t count)
+static void write_plan(struct json *json, const wrn_model *model, int32_t count, const struct timing *measured)
 {
     json_array(json, "plan");
     for (int32_t i = 0; i < count; i++) {
@@ -219,6 +232,8 @@ static void write_plan(struct json *json, const wrn_model *model, int32_t count)
         json_integer(json, "activation_bytes", (int64_t)s.activation_bytes);
         json_integer(json, "scratch_bytes", (int64_t)s.scratch_bytes);
         json_number(json, "predicted_seconds", s.predicted_seconds);
+        if (measured->steps) json_number(json, "measured_seconds", measured->steps[i]);
+        json_number(json, "predicted_error", s.predicted_error);
         json_object_end(json);
     }
     json_array_end(json);
@@ -250,7 +265,8 @@ static void write_lists(struct json *json, const wrn_model *model, const wrn_mod
     json_object_end(json);
 }
 
-static void write_info(const char *path, const wrn_model *model, const wrn_model_info *info, bool plan)
+static void write_info(const char *path, const wrn_model *model, const wrn_model_info *info, bool plan,
+                       const struct timing *measured)
 {
     struct json json = json_start(stdout);
     wrn_preprocess p = WRN_PREPROCESS_INIT;
@@ -273,17 +289,28 @@ static void write_info(const char *path, const wrn_model *model, const wrn_model
     if (info->has_preprocess && wrn_model_get_preprocess(model, &p, NULL) == WRN_OK)
         write_preprocess(&json, &p, info->input_channels);
     write_lists(&json, model, info);
-    if (plan) write_plan(&json, model, info->step_count);
+    if (plan) write_plan(&json, model, info->step_count, measured);
     json_object_end(&json);
     json_finish(&json);
+}
+
+/* Full passes, as the plan is made for them. */
+static bool measure_steps(wrn_model *model, const wrn_model_info *info, struct timing *measured, wrn_error *error)
+{
+    wrn_session *session;
+    if (wrn_session_create(model, &session, error) != WRN_OK) return false;
+    bool done = timing_run(session, info, info->pass_batch, 0.5, true, measured, error);
+    wrn_session_free(session);
+    return done;
 }
 
 int cmd_info(int argc, char **argv)
 {
     struct model_options model_options = { 0 };
-    bool plan = false, as_json = false;
+    bool plan = false, time = false, as_json = false;
     const struct option options[] = {
         OPTION_FLAG("plan", "also a line for each step of the computation", &plan),
+        OPTION_FLAG("time", "with --plan: run it, and show what each step takes", &time),
         OPTION_FLAG("json", "print JSON", &as_json),
         MODEL_OPTION_ROWS(model_options),
         OPTION_INTEGER("batch", "N", "plan for so many images at a time (default: chosen)", &model_options.pass_batch, 1, 65536),
@@ -298,22 +325,25 @@ int cmd_info(int argc, char **argv)
         .options = options,
     };
     wrn_model_info info = WRN_MODEL_INFO_INIT;
+    struct timing measured = { 0 };
     wrn_model *model = NULL;
     wrn_error error;
     int status;
 
     if (!options_parse(&usage, &argc, argv, &status)) return status;
-    if (model_open(argv[0], &model_options, &model, &error) && wrn_model_get_info(model, &info, &error) == WRN_OK) {
+    if (model_open(argv[0], &model_options, &model, &error) && wrn_model_get_info(model, &info, &error) == WRN_OK &&
+        (!time || measure_steps(model, &info, &measured, &error))) {
         if (as_json) {
-            write_info(argv[0], model, &info, plan);
+            write_info(argv[0], model, &info, plan, &measured);
         } else {
             print_info(argv[0], model, &info);
-            if (plan) print_plan(model, info.step_count);
+            if (plan) print_plan(model, &info, &measured, model_options.measure);
         }
         status = finish_output(0);
     } else {
         status = report(argv[0], &error);
     }
+    timing_free(&measured);
     wrn_free(model);
     return status;
 }

@@ -31,7 +31,9 @@ static bool open_with(const char *path, const wrn_load_options *load, wrn_model 
 static wrn_load_options load_options(const struct model_options *options)
 {
     wrn_load_options load = WRN_LOAD_OPTIONS_INIT;
-    load.flags = options->verify ? WRN_LOAD_VERIFY : 0;
+    load.flags = (options->verify ? WRN_LOAD_VERIFY : 0) | (options->measure ? WRN_LOAD_MEASURE : 0) |
+                 (options->bounds ? WRN_LOAD_BOUNDS : 0) | (options->exact ? WRN_LOAD_EXACT : 0);
+    load.accuracy = options->accuracy;
     load.threads = options->threads;
     load.pass_batch = options->pass_batch;
     load.height = options->size.height;

@@ -13,6 +13,9 @@ struct model_options {
     struct size size;
     const char *algorithm;
     const char *features;
+    double accuracy;
+    bool exact;
+    bool measure, bounds;
     bool verify;
 };
 
@@ -22,6 +25,9 @@ extern const char *const isa_words[], *const resize_words[], *const filter_words
     OPTION_INTEGER("threads", "N", "threads to compute with; 0: all (default)", &(m).threads, 0, 1024), \
     OPTION_WORD("isa", "SET", "auto, c, avx2, avx512 or neon", &(m).isa, isa_words), \
     OPTION_TEXT("algorithm", "NAME", "convolve with this one where it can", &(m).algorithm), \
+    OPTION_FLAG("measure", "choose algorithms by this machine's measured speed", &(m).measure), \
+    OPTION_NUMBER("accuracy", "X", "largest relative error of a convolution", &(m).accuracy, 1e-7, 1), \
+    OPTION_FLAG("exact", "no algorithm but the definition's arithmetic", &(m).exact), \
     OPTION_SIZE("size", "HxW", "the network's input size, where the file leaves it open", &(m).size), \
     OPTION_FLAG("verify", "first check the golden output that the file carries", &(m).verify)
 

@@ -109,6 +109,14 @@ says "WRN-16-2"; says "airplane"; says "125.3"; says "691210"; says "Apache-2.0"
 run 0 info cifar10 --plan --json --batch 3
 json 'd["parameters"] == 691210 and d["labels"][3] == "cat" and len(d["plan"]) > 10 and d["pass_batch"] == 3 and d["golden"]'
 json 'd["properties"]["architecture"] == "WRN-16-2" and abs(d["preprocess"]["mean"][0] - 125.3) < 1e-3'
+run 0 info cifar10 --plan --time --threads 1; says "predicted"; says "measured"
+run 0 info cifar10 --plan --time --json --threads 1
+json 'all(s["measured_seconds"] > 0 for s in d["plan"]) and all(0 < s["predicted_error"] < 2e-5 for s in d["plan"] if s["macs"])'
+run 0 info cifar10 --plan --json --isa c --exact; json 'not any(s["algorithm"].startswith("winograd") for s in d["plan"])'
+run 0 info cifar10 --plan --json --accuracy 1e-7; json 'all(s["predicted_error"] <= 1e-7 for s in d["plan"])'
+json 'any("winograd4: accuracy" in s["refused"] for s in d["plan"])'
+run 0 info cifar10 --plan --json --measure; json 'all(s["predicted_seconds"] > 0 for s in d["plan"] if s["macs"])'
+run 1 info cifar10 --accuracy 1e-9; complains "--accuracy"
 run 0 info cifar10 --verify --threads 1
 run 1 info cifar10 --size 33x32 --algorithm nonsense; complains "wrn:"
 run 1 info /dev/zero; complains "/dev/zero"
@@ -126,8 +134,12 @@ compare() { "$python" -c 'import sys, numpy as np
 a, b = (np.load(p) for p in sys.argv[1:3])
 assert eval(sys.argv[3]), (a, b)' "$1" "$2" "$3" || fail "comparing $1 and $2: $3"; }
 run 0 infer cifar10 "$work/x.npy" "$work/y.npy" --threads 2
-run 0 infer cifar10 "$work/x.npy" "$work/y1.npy" --threads 1 --batch 1
+run 0 infer cifar10 "$work/x.npy" "$work/y1.npy" --threads 1
 compare "$work/y.npy" "$work/y1.npy" 'a.shape == (5, 10) and a.dtype == np.float32 and (a == b).all() and np.abs(a).max() > 0.1'
+run 0 infer cifar10 "$work/x.npy" "$work/y1.npy" --threads 1 --batch 1 # passes of another length may be planned otherwise
+compare "$work/y.npy" "$work/y1.npy" 'np.linalg.norm(a - b) < 2e-5 * np.linalg.norm(b)'
+run 0 infer cifar10 "$work/x.npy" "$work/y1.npy" --exact
+compare "$work/y.npy" "$work/y1.npy" 'np.linalg.norm(a - b) < 2e-5 * np.linalg.norm(b)'
 run 0 infer cifar10 "$work/x1.npy" "$work/y2.npy"
 compare "$work/y.npy" "$work/y2.npy" '(a[2:3] == b).all()'
 run 0 infer cifar10 "$work/x.npy" "$work/ref.npy" --isa c --algorithm reference
@@ -223,9 +235,10 @@ cp "$images/cut_half.jpg" "$work/hollow/cat/broken.jpg"
 run 1 eval cifar10 "$work/hollow"; complains "broken.jpg"; complains "ends early"
 
 # bench
-run 0 bench cifar10 --batch 2 --threads 1 --seconds 0.01 --profile; says "median"; says "GFLOP/s"; says "conv"
+run 0 bench cifar10 --batch 2 --threads 1 --seconds 0.01 --profile; says "median"; says "GFLOP/s"; says "conv"; says "possible"
 run 0 bench cifar10 --batch 2 --seconds 0 --json --profile
 json 'd["runs"] >= 3 and d["minimum_ms_per_image"] <= d["median_ms_per_image"] and d["gflops"] > 0 and len(d["profile"]) > 10'
+json 'all(s["possible"] > 0 and (s["reason"] != "" or s["possible"] >= 0.6) for s in d["profile"])'
 run 1 bench cifar10 --isa neon --seconds 0 --size 31; complains "wrn:"
 
 # The examples
