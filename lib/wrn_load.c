@@ -64,7 +64,9 @@ static void say_costs(const wrn_load_options *o, const struct wrn_costs *c)
 
 static wrn_status copy_labels(wrn_model *m, const struct wrn_graph *g, wrn_error *error)
 {
-    int32_t classes = (int32_t)(m->plan->output_size > WRN_MAX_CLASSES ? 0 : m->plan->output_size);
+    const struct wrn_value *out = &g->values[g->output];
+    int64_t outputs = (int64_t)out->c * out->h * out->w;
+    int32_t classes = outputs > WRN_MAX_CLASSES ? 0 : (int32_t)outputs;
     m->labels = wrn_arena_alloc(&m->arena, (size_t)classes, sizeof *m->labels);
     if (!m->labels) return no_memory(error);
     for (int32_t i = 0; i < classes; i++) {
@@ -168,7 +170,8 @@ static wrn_status make_plan(wrn_model *m, const struct wrn_graph *g, const wrn_l
 {
     struct wrn_cpu cpu;
     struct wrn_plan_options p = { .pass_batch = o->pass_batch, .algorithm = o->algorithm, .features = o->features,
-                                  .memory_limit = o->memory_limit, .accuracy = o->accuracy, .exact = (o->flags & WRN_LOAD_EXACT) != 0,
+                                  .memory_limit = o->memory_limit, .memory_taken = sizeof *m + m->arena.total + sizeof(struct wrn_session),
+                                  .spend_weights = true, .accuracy = o->accuracy, .exact = (o->flags & WRN_LOAD_EXACT) != 0,
                                   .measure = (o->flags & (WRN_LOAD_MEASURE | WRN_LOAD_BOUNDS)) != 0,
                                   .choose_measured = (o->flags & WRN_LOAD_MEASURE) != 0, .cancel_user = o->cancel_user, .cancel = o->cancel };
     struct wrn_pool_host host = { .user = o->parallel_for_user, .parallel_for = o->parallel_for };
@@ -179,15 +182,6 @@ static wrn_status make_plan(wrn_model *m, const struct wrn_graph *g, const wrn_l
     p.pool = o->parallel_for ? NULL : m->pool; /* the host lends its threads to inference */
     WRN_TRY(wrn_plan_create(&m->alloc, g, &p, &m->plan, error));
     if (p.measure) say_costs(o, &m->plan->measured);
-    return WRN_OK;
-}
-
-/* The planner has kept to the limit with weights and activations; here is what else there is. */
-static wrn_status check_memory_limit(const wrn_model *m, uint64_t limit, wrn_error *error)
-{
-    uint64_t needed = (uint64_t)m->bytes + wrn_session_bytes(m);
-    if (limit && needed > limit)
-        return wrn_fail(error, WRN_E_LIMIT, "option memory_limit: %llu bytes are needed, %llu allowed", (unsigned long long)needed, (unsigned long long)limit);
     return WRN_OK;
 }
 
@@ -212,12 +206,12 @@ static wrn_status make_model(const struct wrn_graph *g, const char *format, cons
     m->cancel_user = o->cancel_user;
     m->cancel = o->cancel;
 
-    WRN_TRY_GOTO(make_plan(m, g, o, error));
+    /* The planner, which keeps the memory limit, comes when all else that the model holds is there. */
     WRN_TRY_GOTO(copy_labels(m, g, error));
     WRN_TRY_GOTO(copy_properties(m, g, format, error));
     WRN_TRY_GOTO(copy_preprocess(m, g, o, error));
+    WRN_TRY_GOTO(make_plan(m, g, o, error));
     m->bytes = sizeof *m + m->arena.total + sizeof *m->plan + m->plan->arena.total;
-    WRN_TRY_GOTO(check_memory_limit(m, o->memory_limit, error));
     if (o->flags & WRN_LOAD_VERIFY) WRN_TRY_GOTO(verify(m, &g->golden, error));
 done:
     if (status != WRN_OK) wrn_free(m);

@@ -9,6 +9,7 @@
 #include <string.h>
 #ifdef __linux__
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 #define ALIGNMENT 64
@@ -64,4 +65,22 @@ void *wrn_mem_zalloc(const struct wrn_alloc *alloc, size_t count, size_t size)
 void wrn_mem_free(const struct wrn_alloc *alloc, void *memory)
 {
     if (memory) alloc->free(alloc->user, memory);
+}
+
+void wrn_map_drop(const void *memory, size_t size)
+{
+#ifdef __linux__
+    /* Linux drops the pages at once; elsewhere the advice may mean something else, and the gain is not worth it. */
+    long page = sysconf(_SC_PAGESIZE);
+    if (page <= 0) return;
+    uintptr_t start = wrn_round_up((uintptr_t)memory, (size_t)page), end = ((uintptr_t)memory + size) & ~((uintptr_t)page - 1);
+    if (start < end) (void)madvise((void *)start, end - start, MADV_DONTNEED);
+#else
+    (void)memory, (void)size;
+#endif
+}
+
+void wrn_mem_drop(const struct wrn_alloc *alloc, const void *memory, size_t size)
+{
+    if (alloc->alloc == default_alloc) wrn_map_drop(memory, size);
 }

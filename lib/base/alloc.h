@@ -19,4 +19,10 @@ void *wrn_mem_alloc(const struct wrn_alloc *alloc, size_t count, size_t size);
 void *wrn_mem_zalloc(const struct wrn_alloc *alloc, size_t count, size_t size);
 void wrn_mem_free(const struct wrn_alloc *alloc, void *memory); /* NULL allowed */
 
+/* `size` bytes within an allocation will not be read again, and hold anything from now on: the whole pages among them go
+ * back to the system where the memory is the C library's; a host's own memory stays. The allocation is freed as ever. */
+void wrn_mem_drop(const struct wrn_alloc *alloc, const void *memory, size_t size);
+/* The same for part of a mapped file, which can be read again. */
+void wrn_map_drop(const void *memory, size_t size);
+
 #endif

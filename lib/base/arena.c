@@ -34,10 +34,12 @@ void wrn_arena_free(struct wrn_arena *arena)
     arena->total = 0;
 }
 
+static size_t block_size(size_t bytes) { return bytes > BLOCK - HEADER ? HEADER + bytes : BLOCK; }
+
 static struct wrn_arena_block *add_block(struct wrn_arena *arena, size_t bytes)
 {
     struct wrn_arena_block *first = arena->blocks;
-    size_t size = bytes > BLOCK - HEADER ? HEADER + bytes : BLOCK;
+    size_t size = block_size(bytes);
     struct wrn_arena_block *block = (struct wrn_arena_block *)wrn_mem_alloc(&arena->alloc, 1, size);
     if (!block) return NULL;
     arena->total += size;
@@ -54,14 +56,33 @@ static struct wrn_arena_block *add_block(struct wrn_arena *arena, size_t bytes)
     return block;
 }
 
+/* Where the newest block has room for so many bytes; 0: nowhere. */
+static size_t room_at(const struct wrn_arena *arena, size_t bytes)
+{
+    const struct wrn_arena_block *block = arena->blocks;
+    size_t at = block ? wrn_round_up(block->used, bytes >= 256 ? 64 : 16) : 0;
+    return block && at <= block->size && bytes <= block->size - at ? at : 0;
+}
+
+size_t wrn_arena_growth(const struct wrn_arena *arena, size_t bytes) { return room_at(arena, bytes) ? 0 : block_size(bytes); }
+
+void wrn_arena_join(struct wrn_arena *arena, struct wrn_arena *from)
+{
+    struct wrn_arena_block **end = &arena->blocks;
+    while (*end) end = &(*end)->next;
+    *end = from->blocks;
+    arena->total += from->total;
+    from->blocks = NULL;
+    from->total = 0;
+}
+
 void *wrn_arena_take(struct wrn_arena *arena, size_t count, size_t size)
 {
     size_t bytes;
     if (!wrn_mul_size(count, size, &bytes) || bytes > SIZE_MAX / 2 - HEADER) return NULL;
-    size_t alignment = bytes >= 256 ? 64 : 16;
     struct wrn_arena_block *block = arena->blocks;
-    size_t at = block ? wrn_round_up(block->used, alignment) : 0;
-    if (!block || at > block->size || bytes > block->size - at) {
+    size_t at = room_at(arena, bytes);
+    if (!at) {
         block = add_block(arena, bytes);
         if (!block) return NULL;
         at = block->used;

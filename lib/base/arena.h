@@ -17,6 +17,10 @@ void wrn_arena_free(struct wrn_arena *arena); /* frees everything; the arena can
 void *wrn_arena_alloc(struct wrn_arena *arena, size_t count, size_t size);
 /* The same, contents undefined: for what is written right after. */
 void *wrn_arena_take(struct wrn_arena *arena, size_t count, size_t size);
+/* By how much taking so many bytes next will raise `total`. */
+size_t wrn_arena_growth(const struct wrn_arena *arena, size_t bytes);
+/* All that is in `from` belongs to `arena` from now on; `from` is empty then. Both have the same alloc. */
+void wrn_arena_join(struct wrn_arena *arena, struct wrn_arena *from);
 /* A NUL-terminated copy of `length` bytes; NULL when out of memory. */
 char *wrn_arena_string(struct wrn_arena *arena, const char *text, size_t length);
 

@@ -98,6 +98,16 @@ wrn_status wrn_graph_set_input(struct wrn_graph *g, const char *name, int32_t ra
     return WRN_OK;
 }
 
+size_t wrn_weight_bytes(const struct wrn_weight *w) { return (size_t)w->count * (w->dtype == WRN_F16 ? 2 : 4); }
+
+void wrn_graph_drop(const struct wrn_graph *g, const struct wrn_weight *w)
+{
+    uintptr_t at = (uintptr_t)w->data, file = (uintptr_t)g->blob.data;
+    bool in_file = g->blob.kind != WRN_BLOB_NONE && at >= file && at - file < g->blob.size;
+    if (!in_file || g->blob.kind == WRN_BLOB_HEAP) wrn_mem_drop(&g->arena.alloc, w->data, wrn_weight_bytes(w));
+    else if (g->blob.kind == WRN_BLOB_MAPPED) wrn_map_drop(w->data, wrn_weight_bytes(w));
+}
+
 double wrn_weight_get(const struct wrn_weight *w, uint64_t index)
 {
     if (w->dtype == WRN_F16) return wrn_half_to_float(((const uint16_t *)w->data)[index]);

@@ -149,8 +149,13 @@ wrn_status wrn_graph_set_property(struct wrn_graph *graph, const char *key, cons
 const char *wrn_graph_property(const struct wrn_graph *graph, const char *key); /* NULL if absent */
 wrn_status wrn_graph_set_labels(struct wrn_graph *graph, const char *const *labels, int32_t count, wrn_error *error);
 
+/* The weight's elements will not be read again, nor others among its bytes: gives their memory back where that can be done
+ * before the graph is freed (see wrn_mem_drop). */
+void wrn_graph_drop(const struct wrn_graph *graph, const struct wrn_weight *weight);
+
 /* Element `index` of a weight, whatever its dtype. */
 double wrn_weight_get(const struct wrn_weight *weight, uint64_t index);
+size_t wrn_weight_bytes(const struct wrn_weight *weight); /* as stored */
 /* All elements as float32. */
 void wrn_weight_floats(const struct wrn_weight *weight, float *to);
 

@@ -62,11 +62,6 @@ static wrn_status emit_section(struct output *out, enum wrn_section_id id, const
     return WRN_OK;
 }
 
-static size_t weight_bytes(const struct wrn_weight *w)
-{
-    return (size_t)w->count * (w->dtype == WRN_F16 ? 2 : 4);
-}
-
 static void put_node(struct wrn_section_build *s, const struct wrn_graph *g, const struct wrn_node *n)
 {
     const struct wrn_value *v = &g->values[n->output];
@@ -105,9 +100,9 @@ static void put_graph(struct wrn_section_build *s, const struct wrn_graph *g)
         wrn_section_build_string(s, w->name);
         wrn_bytes_put(&s->records, bytes, sizeof bytes);
         wrn_bytes_u64(&s->records, offset);
-        wrn_bytes_u64(&s->records, weight_bytes(w));
+        wrn_bytes_u64(&s->records, wrn_weight_bytes(w));
         for (int k = 0; k < 4; k++) wrn_bytes_u64(&s->records, k < w->rank ? (uint64_t)w->dims[k] : 0);
-        offset += weight_bytes(w);
+        offset += wrn_weight_bytes(w);
     }
     for (int32_t i = 0; i < g->node_count; i++) put_node(s, g, &g->nodes[i]);
     wrn_section_build_end(s, 20);
@@ -191,7 +186,7 @@ static wrn_status write_weights(struct output *out, const struct wrn_graph *g, w
     WRN_TRY(begin_section(out, &start, error));
     for (int32_t i = 0; i < g->weight_count; i++) {
         WRN_TRY(align(out, error));
-        WRN_TRY(emit(out, g->weights[i].data, weight_bytes(&g->weights[i]), error));
+        WRN_TRY(emit(out, g->weights[i].data, wrn_weight_bytes(&g->weights[i]), error));
     }
     end_section(out, WRN_SECTION_WEIGHTS, start);
     return WRN_OK;

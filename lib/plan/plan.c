@@ -67,8 +67,8 @@ size_t wrn_plan_session_bytes(const struct wrn_plan *plan)
            (size_t)plan->step_count * sizeof(double);
 }
 
-/* What packed weights may take where the caller sets no limit: with the file's own bytes beside them while they are packed,
- * WRN-28-10 stays below 520 MB, and networks up to WRN-40-4 get the fastest algorithms throughout. */
+/* What packed weights may take where the caller sets no limit: with a session for passes of 8 images beside them WRN-28-10
+ * stays below 520 MB, and networks up to WRN-40-4 get the fastest algorithms throughout. */
 #define FREE_WEIGHT_BYTES (UINT64_C(192) << 20)
 #define WEIGHT_GROWTH 2.2
 
@@ -78,28 +78,41 @@ static uint64_t default_weight_limit(const struct wrn_plan *plan)
     return limit > FREE_WEIGHT_BYTES ? (uint64_t)limit : FREE_WEIGHT_BYTES;
 }
 
-/* Selects and lays out. While the caller's memory limit is exceeded, first weights become smaller by slower algorithms
- * as far as possible, then passes shorter. */
+/* Selects and lays out. What is exceeded is the caller's memory limit: then first weights become smaller by slower
+ * algorithms as far as possible, then passes shorter. The result's memory is exactly what is compared with the limit, so
+ * nothing that fits is refused. */
 static wrn_status fit(struct wrn_plan *plan, const struct wrn_drafts *d, const struct wrn_plan_options *o, wrn_error *error)
 {
-    uint64_t weight_limit = default_weight_limit(plan);
+    uint64_t weight_limit = default_weight_limit(plan), least = UINT64_MAX;
+    struct wrn_arena before = plan->arena; /* each attempt has an arena of its own, that can be thrown away */
+    wrn_arena_init(&plan->arena, &before.alloc);
     plan->pass_batch = o->pass_batch ? o->pass_batch : DEFAULT_PASS_BATCH;
+    wrn_status status;
     for (;;) {
-        WRN_TRY(wrn_plan_select(plan, d, o, weight_limit, error));
-        WRN_TRY(wrn_plan_lay_out(plan, error));
-        uint64_t weights = wrn_plan_packed_bytes(plan), session = wrn_plan_session_bytes(plan), needed = weights + session;
-        if (!o->memory_limit || needed <= o->memory_limit) return WRN_OK;
-        uint64_t left = o->memory_limit > session ? o->memory_limit - session : 0;
-        if (left < weight_limit && left < weights) {
+        WRN_TRY_GOTO(wrn_plan_select(plan, d, o, weight_limit, error));
+        WRN_TRY_GOTO(wrn_plan_lay_out(plan, error));
+        if (!o->memory_limit) break;
+        uint64_t weights = wrn_plan_packed_bytes(plan);
+        uint64_t needed = o->memory_taken + sizeof *plan + before.total + plan->arena.total + wrn_plan_pack_bytes(plan, d) + wrn_plan_session_bytes(plan);
+        if (needed <= o->memory_limit) break;
+        uint64_t others = needed - weights, left = o->memory_limit > others ? o->memory_limit - others : 0;
+        if (left < weight_limit && weights < least) { /* as long as that helps */
             weight_limit = left;
+            least = weights;
         } else if (plan->pass_batch > 1) {
             plan->pass_batch /= 2;
             weight_limit = default_weight_limit(plan);
+            least = UINT64_MAX;
         } else {
-            return wrn_fail(error, WRN_E_LIMIT, "option memory_limit: %llu bytes are needed, %llu allowed", (unsigned long long)needed,
-                            (unsigned long long)o->memory_limit);
+            status = wrn_fail(error, WRN_E_LIMIT, "option memory_limit: %llu bytes are needed, %llu allowed", (unsigned long long)needed,
+                              (unsigned long long)o->memory_limit);
+            goto done;
         }
+        wrn_arena_free(&plan->arena);
     }
+done:
+    wrn_arena_join(&plan->arena, &before);
+    return status;
 }
 
 /* The costs to choose by: the nominal ones, whatever the machine, unless the caller wants otherwise. */

@@ -97,6 +97,8 @@ struct wrn_plan_options {
     const char *algorithm;          /* NULL: free choice */
     const char *features;           /* comma-separated, NULL: none */
     uint64_t memory_limit;          /* plan and one session, 0: none */
+    uint64_t memory_taken;          /* of the limit, by what stands beside them */
+    bool spend_weights;             /* the graph's weights are not needed afterwards: their memory is given back early */
     double accuracy;                /* largest predicted error of a convolution; 0: WRN_DEFAULT_ACCURACY */
     bool exact;                     /* no products and sums but the definition's */
     bool measure, choose_measured;  /* take this machine's costs; and choose by them */

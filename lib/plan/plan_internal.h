@@ -46,7 +46,9 @@ wrn_status wrn_plan_select(struct wrn_plan *plan, const struct wrn_drafts *draft
 wrn_status wrn_plan_economize(struct wrn_plan *plan, uint64_t weight_limit, wrn_error *error);
 uint64_t wrn_plan_packed_bytes(const struct wrn_plan *plan);
 
-/* plan_pack.c: weights folded, rounded to float once, packed. */
+/* plan_pack.c: weights folded, rounded to float once, packed. wrn_plan_pack_bytes says beforehand by how much that raises
+ * plan->arena.total. */
+uint64_t wrn_plan_pack_bytes(const struct wrn_plan *plan, const struct wrn_drafts *drafts);
 wrn_status wrn_plan_pack(struct wrn_plan *plan, const struct wrn_drafts *drafts, const struct wrn_plan_options *options,
                          wrn_error *error);
 
