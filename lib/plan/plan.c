@@ -70,7 +70,7 @@ size_t wrn_plan_session_bytes(const struct wrn_plan *plan)
 /* What packed weights may take where the caller sets no limit: with a session for passes of 8 images beside them WRN-28-10
  * stays below 520 MB, and networks up to WRN-40-4 get the fastest algorithms throughout. */
 #define FREE_WEIGHT_BYTES (UINT64_C(192) << 20)
-#define WEIGHT_GROWTH 2.2
+#define WEIGHT_GROWTH 3.2
 
 static uint64_t default_weight_limit(const struct wrn_plan *plan)
 {

@@ -86,9 +86,9 @@ struct jobs {
     char *small;      /* what is left of the piece for all that is small */
     struct job *list;
     int32_t count;
+    int32_t first;    /* of those being packed */
 };
 
-/* Zeroed where small. */
 static void *take(struct jobs *jobs, size_t size)
 {
     if (size >= LARGE) return wrn_arena_take(&jobs->plan->arena, size, 1);
@@ -190,10 +190,13 @@ static wrn_status fold_weights(const struct job *job, wrn_error *error)
 
 static void pack_item(void *arg, uint32_t item, uint32_t lane)
 {
-    struct job *job = (struct job *)arg + item;
+    const struct jobs *jobs = arg;
+    struct job *job = &jobs->list[jobs->first + (int32_t)item];
     (void)lane;
     if (job->folded) job->status = fold_weights(job, NULL);
-    if (job->status == WRN_OK) job->step->impl->pack(&job->step->conv, job->folded ? job->folded : job->weight->data, job->packed);
+    if (job->status != WRN_OK) return;
+    job->step->impl->pack(&job->step->conv, job->folded ? job->folded : job->weight->data, job->packed);
+    if (jobs->options->spend_weights && !job->shared) wrn_graph_drop(jobs->drafts->graph, job->weight);
 }
 
 /* Floats of room that folding needs. */
@@ -202,18 +205,16 @@ static size_t fold_floats(const struct job *job)
     return job->draft->fold_scale || job->weight->dtype != WRN_F32 ? (size_t)job->weight->count : 0;
 }
 
-/* The jobs from `first` to before `end`, which have their room. */
-static wrn_status pack_some(struct jobs *jobs, int32_t first, int32_t end, wrn_error *error)
+/* The jobs from jobs->first to before `end`, which have their room. */
+static wrn_status pack_some(struct jobs *jobs, int32_t end, wrn_error *error)
 {
     const struct wrn_plan_options *o = jobs->options;
-    struct job *list = jobs->list + first;
+    uint32_t count = (uint32_t)(end - jobs->first);
     if (o->cancel && o->cancel(o->cancel_user)) return wrn_fail(error, WRN_E_CANCELLED, "cancelled while packing weights");
-    if (o->pool) wrn_pool_run(o->pool, (uint32_t)(end - first), pack_item, list);
-    else for (int32_t i = 0; i < end - first; i++) pack_item(list, (uint32_t)i, 0);
-    for (int32_t i = 0; i < end - first; i++) {
-        if (list[i].status != WRN_OK) return fold_weights(&list[i], error); /* again, for its message */
-        if (o->spend_weights && !list[i].shared) wrn_graph_drop(jobs->drafts->graph, list[i].weight);
-    }
+    if (o->pool) wrn_pool_run(o->pool, count, pack_item, jobs);
+    else for (uint32_t i = 0; i < count; i++) pack_item(jobs, i, 0);
+    for (int32_t i = jobs->first; i < end; i++)
+        if (jobs->list[i].status != WRN_OK) return fold_weights(&jobs->list[i], error); /* again, for its message */
     return WRN_OK;
 }
 
@@ -231,14 +232,14 @@ static wrn_status pack_all(struct jobs *jobs, wrn_error *error)
     float *folded = wrn_mem_alloc(&alloc, room, sizeof *folded);
     if (!folded) return no_memory(error);
     wrn_status status = WRN_OK;
-    for (int32_t first = 0, end; first < jobs->count && status == WRN_OK; first = end) {
+    for (int32_t end; jobs->first < jobs->count && status == WRN_OK; jobs->first = end) {
         size_t used = 0;
-        for (end = first; end < jobs->count && fold_floats(&jobs->list[end]) <= room - used; end++) {
+        for (end = jobs->first; end < jobs->count && fold_floats(&jobs->list[end]) <= room - used; end++) {
             struct job *job = &jobs->list[end];
             if (fold_floats(job)) job->folded = folded + used;
             used += fold_floats(job);
         }
-        status = pack_some(jobs, first, end, error);
+        status = pack_some(jobs, end, error);
     }
     wrn_mem_free(&alloc, folded);
     return status;
