@@ -326,9 +326,17 @@ WRN_API wrn_status wrn_model_step(const wrn_model *model, int32_t index, wrn_ste
  */
 
 /* flags of wrn_load_options */
+/*
+ * A .wrn file that is mapped (or lies in memory in place) may hold weights packed ahead of time, see wrn_convert_options.pack.
+ * Those that fit what the load decides are used where they lie: the mapping then stays as long as the model, and processes
+ * share its pages. If they all fit, the load reads neither them nor the original weights, and so checks neither these
+ * checksums nor that all weights are finite, unless WRN_LOAD_VERIFY asks for it; whatever packed weights hold, the worst that
+ * comes of it is wrong results. Which algorithms are chosen, memory limits included, and all results are the same with
+ * packed weights and without. They count in model_bytes like others.
+ */
 #define WRN_LOAD_MMAP 1u      /* map a .wrn file instead of reading it; it must not change while in use */
 #define WRN_LOAD_IN_PLACE 2u  /* wrn_load_memory: the bytes outlive the model, do not copy weights */
-#define WRN_LOAD_VERIFY 4u    /* run the golden input and compare: WRN_E_GOLDEN if it differs,
+#define WRN_LOAD_VERIFY 4u    /* check every checksum; run the golden input and compare: WRN_E_GOLDEN if it differs,
                                  WRN_E_NOTFOUND if the file carries none */
 #define WRN_LOAD_MEASURE 8u   /* choose algorithms by this machine's speed, caches and threads, measured in about five
                                  milliseconds, instead of the constants that the library has for an instruction set.
@@ -446,8 +454,22 @@ typedef struct wrn_convert_options {
     const float *golden_input;  /* golden_batch * input_size floats */
     const float *golden_output; /* golden_batch * output_size floats */
     double golden_tolerance;    /* relative (L2) error that WRN_LOAD_VERIFY accepts; 0: 1e-4 */
+    const char *pack;           /* also packs weights ahead of time, see below; NULL: not. For .wrn files alone */
 } wrn_convert_options;
 #define WRN_CONVERT_OPTIONS_INIT WRN_INIT_(wrn_convert_options)
+
+/*
+ * Weights packed ahead of time, as convolutions read them: a load in place (WRN_LOAD_MMAP, WRN_LOAD_IN_PLACE) that wants
+ * the same ones uses them where they lie, and neither reads the original weights nor packs anything. Other loads ignore them.
+ *
+ *     pack = PART[;PART...]      PART = ISA[,ALGORITHM...]      "avx512"   "avx512,f4;avx2"
+ *
+ * ISA is auto (the best of this CPU), c, avx2, avx512 or neon; this CPU need not have it, but the library must be built for
+ * its kind of CPU (WRN_E_UNSUPPORTED). Packed are the weights that a load for this instruction set uses with default options,
+ * and for each ALGORITHM ("f4" is short for "winograd4") those that it uses with wrn_load_options.algorithm. Loads with
+ * another input size, pass_batch, memory limit or features may find that some do not fit, and pack those for themselves.
+ * Packed weights of the source are dropped.
+ */
 
 /* Reads `input` (.onnx or .wrn) and writes `output`, through a temporary file that is renamed when it
  * is complete. `options` may be NULL. Adds the properties "source" and "source_sha256" if absent. */

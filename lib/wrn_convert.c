@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Public: conversion between file formats. */
+#include "wrn_convert_pack.h"
+
 #include "base/digest.h"
 #include "base/half.h"
 #include "base/options.h"
@@ -240,13 +242,17 @@ static wrn_status apply(struct wrn_graph *g, const wrn_convert_options *o, const
     return set_properties(g, o, from, error);
 }
 
-static wrn_status write_file(const struct wrn_graph *g, int32_t format, const char *path, wrn_error *error)
+static wrn_status write_file(const struct wrn_graph *g, int32_t format, const char *pack, const char *path, wrn_error *error)
 {
 #if defined(WRN_HAVE_ONNX)
     if (format == WRN_FORMAT_ONNX) return wrn_onnx_write(g, path, error);
 #endif
     (void)format;
-    return wrn_wrnfile_write(g, path, error);
+    struct wrn_ahead ahead;
+    wrn_status status = wrn_ahead_plan(g, pack, &ahead, error);
+    if (status == WRN_OK) status = wrn_wrnfile_write(g, &ahead.packed, path, error);
+    wrn_ahead_free(&ahead);
+    return status;
 }
 
 wrn_status wrn_convert(const char *input, const char *output, const wrn_convert_options *options, wrn_error *error)
@@ -262,6 +268,7 @@ wrn_status wrn_convert(const char *input, const char *output, const wrn_convert_
     WRN_TRY(wrn_options_copy(&o, sizeof o, WRN_SIZE_UP_TO(wrn_convert_options, golden_tolerance), options, "wrn_convert_options", error));
     WRN_TRY(check_options(&o, error));
     WRN_TRY(choose_format(&o, output, &format, error));
+    if (o.pack && format != WRN_FORMAT_WRN) return option_fail(error, "pack", "is set, and the output is no .wrn file");
 
     WRN_TRY(wrn_blob_read(&alloc, input, WRN_MAX_FILE_BYTES, false, &blob, error));
     struct original from = { .path = input };
@@ -272,7 +279,7 @@ wrn_status wrn_convert(const char *input, const char *output, const wrn_convert_
     if (status != WRN_OK)
         wrn_fail_prefix(error, status, input);
     else
-        status = write_file(graph, format, output, error);
+        status = write_file(graph, format, o.pack, output, error);
     wrn_graph_free(graph);
     wrn_blob_free(&blob);
     return status;

@@ -60,6 +60,13 @@ static void say_costs(const wrn_load_options *o, const struct wrn_costs *c)
     say(o, 2, line);
 }
 
+static void say_packed(const wrn_load_options *o, const struct wrn_plan *plan)
+{
+    char text[96];
+    snprintf(text, sizeof text, "%d of %d convolutions use weights that the file holds packed", plan->convs_in_file, plan->convs);
+    say(o, 2, text);
+}
+
 /* ---- from a graph to a model ---- */
 
 static wrn_status copy_labels(wrn_model *m, const struct wrn_graph *g, wrn_error *error)
@@ -185,7 +192,16 @@ static wrn_status make_plan(wrn_model *m, const struct wrn_graph *g, const wrn_l
     return WRN_OK;
 }
 
-static wrn_status make_model(const struct wrn_graph *g, const char *format, const wrn_load_options *o, const struct wrn_alloc *alloc,
+/* What the model uses of the file stays with it. */
+static void take_file(wrn_model *m, struct wrn_graph *g)
+{
+    m->bytes = sizeof *m + m->arena.total + sizeof *m->plan + m->plan->arena.total + m->plan->file_bytes;
+    if (!m->plan->file_bytes) return;
+    m->file = g->blob;
+    g->blob.kind = WRN_BLOB_NONE;
+}
+
+static wrn_status make_model(struct wrn_graph *g, const char *format, const wrn_load_options *o, const struct wrn_alloc *alloc,
                              wrn_model **result, wrn_error *error)
 {
     wrn_model *m = wrn_mem_zalloc(alloc, 1, sizeof *m);
@@ -211,7 +227,7 @@ static wrn_status make_model(const struct wrn_graph *g, const char *format, cons
     WRN_TRY_GOTO(copy_properties(m, g, format, error));
     WRN_TRY_GOTO(copy_preprocess(m, g, o, error));
     WRN_TRY_GOTO(make_plan(m, g, o, error));
-    m->bytes = sizeof *m + m->arena.total + sizeof *m->plan + m->plan->arena.total;
+    take_file(m, g);
     if (o->flags & WRN_LOAD_VERIFY) WRN_TRY_GOTO(verify(m, &g->golden, error));
 done:
     if (status != WRN_OK) wrn_free(m);
@@ -226,15 +242,17 @@ static struct wrn_alloc alloc_of(const wrn_load_options *o)
 }
 
 /* Takes the blob over. */
-static wrn_status load_blob(struct wrn_blob *blob, const char *path, const wrn_load_options *o, wrn_model **model, wrn_error *error)
+static wrn_status load_blob(struct wrn_blob *blob, const char *path, bool in_place, const wrn_load_options *o, wrn_model **model, wrn_error *error)
 {
-    struct wrn_source source = { .alloc = alloc_of(o), .blob = blob, .path = path, .height = o->height, .width = o->width,
+    struct wrn_source source = { .alloc = alloc_of(o), .blob = blob, .path = path, .in_place = in_place,
+                                 .verify = (o->flags & WRN_LOAD_VERIFY) != 0, .height = o->height, .width = o->width,
                                  .external_user = o->external_user, .external_data = o->external_data,
                                  .cancel_user = o->cancel_user, .cancel = o->cancel };
     struct wrn_graph *graph = NULL;
     const char *format = "";
     wrn_status status = wrn_import(&source, &graph, &format, error);
     if (status == WRN_OK) status = make_model(graph, format, o, &source.alloc, model, error);
+    if (status == WRN_OK && graph->packed_count) say_packed(o, (*model)->plan);
     wrn_graph_free(graph);
     wrn_blob_free(blob);
     if (status == WRN_OK && !(*model)->has_preprocess) say(o, 1, "the model carries no preprocessing: wrn_classify will not work");
@@ -258,8 +276,10 @@ wrn_status wrn_load(const char *path, const wrn_load_options *options, wrn_model
     WRN_TRY(begin(options, &o, model, error));
     if (!path) return wrn_fail(error, WRN_E_ARG, "argument path is NULL");
     const struct wrn_alloc alloc = alloc_of(&o);
-    WRN_TRY(wrn_blob_read(&alloc, path, WRN_MAX_FILE_BYTES, (o.flags & WRN_LOAD_MMAP) != 0, &blob, error));
-    wrn_status status = load_blob(&blob, path, &o, model, error);
+    bool map = (o.flags & WRN_LOAD_MMAP) != 0;
+    if (map) WRN_TRY(wrn_blob_read(&alloc, path, WRN_MAX_FILE_BYTES, true, &blob, error));
+    else WRN_TRY(wrn_blob_read_start(&alloc, path, WRN_MAX_FILE_BYTES, wrn_import_wanted, &blob, error));
+    wrn_status status = load_blob(&blob, path, map, &o, model, error);
     return status == WRN_OK ? status : wrn_fail_prefix(error, status, path);
 }
 
@@ -269,7 +289,7 @@ wrn_status wrn_load_memory(const void *data, size_t size, const wrn_load_options
     WRN_TRY(begin(options, &o, model, error));
     if (!data) return wrn_fail(error, WRN_E_ARG, "argument data is NULL");
     struct wrn_blob blob = { .alloc = alloc_of(&o), .data = data, .size = size, .kind = WRN_BLOB_BORROWED };
-    return load_blob(&blob, NULL, &o, model, error);
+    return load_blob(&blob, NULL, (o.flags & WRN_LOAD_IN_PLACE) != 0, &o, model, error);
 }
 
 wrn_model *wrn_retain(wrn_model *model)
@@ -290,6 +310,7 @@ void wrn_free(wrn_model *m)
     }
     wrn_pool_free(m->pool);
     wrn_plan_free(m->plan);
+    wrn_blob_free(&m->file);
     wrn_arena_free(&m->arena);
     pthread_mutex_destroy(&m->lock);
     m->magic = 0;

@@ -24,6 +24,7 @@ struct wrn_model {
     struct wrn_alloc alloc;
     struct wrn_arena arena;    /* labels, properties */
     struct wrn_plan *plan;
+    struct wrn_blob file;      /* that the plan uses packed weights of */
     struct wrn_pool *pool;
     void *cancel_user;
     int32_t (*cancel)(void *user);

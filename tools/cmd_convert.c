@@ -5,12 +5,13 @@
 #include "model_open.h"
 #include "npy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct conversion {
     const char *labels_file, *golden_input, *golden_output;
-    struct texts properties;
+    struct texts properties, pack;
     struct preprocess_options given;
     struct size size;
     int32_t golden_count;
@@ -20,6 +21,7 @@ struct conversion {
     const char **labels;
     char *keys[64];
     const char *values[64];
+    char pack_text[1024];
     wrn_preprocess preprocess;
     struct npy input, output;
 };
@@ -62,6 +64,20 @@ static bool split_properties(struct conversion *c, wrn_convert_options *convert,
     convert->property_count = c->properties.count;
     convert->property_keys = (const char *const *)c->keys;
     convert->property_values = c->values;
+    return true;
+}
+
+/* The parts, separated by semicolons. */
+static bool join_pack(struct conversion *c, wrn_convert_options *convert, wrn_error *error)
+{
+    size_t used = 0;
+    c->at_fault = NULL;
+    for (int32_t i = 0; i < c->pack.count; i++) {
+        int length = snprintf(c->pack_text + used, sizeof c->pack_text - used, "%s%s", i ? ";" : "", c->pack.items[i]);
+        if (length < 0 || (size_t)length >= sizeof c->pack_text - used) return fail_with(error, WRN_E_ARG, "--pack: too long");
+        used += (size_t)length;
+    }
+    if (c->pack.count) convert->pack = c->pack_text;
     return true;
 }
 
@@ -108,7 +124,7 @@ static bool prepare(struct conversion *c, const char *path, wrn_convert_options 
     convert->height = c->size.height;
     convert->width = c->size.width;
     if (c->labels_file && !read_labels(c, convert, error)) return false;
-    if (!split_properties(c, convert, error)) return false;
+    if (!split_properties(c, convert, error) || !join_pack(c, convert, error)) return false;
     bool needs_model = preprocess_given(&c->given) || c->golden_input || c->golden_output;
     return !needs_model || prepare_with_model(c, path, convert, error);
 }
@@ -131,6 +147,7 @@ int cmd_convert(int argc, char **argv)
     const struct option options[] = {
         OPTION_FLAG("fp16", "weights of half precision: half the file", &fp16),
         OPTION_FLAG("fp32", "weights of single precision", &fp32),
+        OPTION_TEXTS("pack", "ISA[,ALGORITHM...]", "pack weights ahead of time: auto, c, avx2, avx512, neon; f4, direct, ...; may be repeated", &c.pack),
         OPTION_TEXT("labels", "FILE", "the names of the classes, one a line", &c.labels_file),
         OPTION_TEXTS("property", "KEY=VALUE", "a text to keep, such as license=MIT; may be repeated", &c.properties),
         OPTION_TEXT("golden-input", "I.npy", "an input and its output to keep, for --verify", &c.golden_input),

@@ -86,8 +86,22 @@ static wrn_status check_not_grown(int fd, const char *path, uint64_t size, wrn_e
     return wrn_fail(error, WRN_E_IO, "'%.*s' changed while it was read", WRN_PATH_MAX, path);
 }
 
-wrn_status wrn_blob_read(const struct wrn_alloc *alloc, const char *path, uint64_t limit, bool map,
-                         struct wrn_blob *blob, wrn_error *error)
+typedef uint64_t wanted_fn(const uint8_t *start, size_t start_size, uint64_t size);
+
+/* How many of the file's bytes are wanted, by what its first ones say. */
+static wrn_status ask_wanted(const struct wrn_alloc *alloc, int fd, const char *path, uint64_t size, wanted_fn *wanted,
+                             uint64_t *count, wrn_error *error)
+{
+    struct wrn_blob start = { .alloc = *alloc };
+    WRN_TRY(read_part(alloc, fd, path, 0, size < WRN_BLOB_START ? size : WRN_BLOB_START, &start, error));
+    *count = wanted(start.data, start.size, size);
+    if (*count > size) *count = size;
+    wrn_blob_free(&start);
+    return WRN_OK;
+}
+
+static wrn_status read_file(const struct wrn_alloc *alloc, const char *path, uint64_t limit, bool map, wanted_fn *wanted,
+                            struct wrn_blob *blob, wrn_error *error)
 {
     struct stat info;
     int fd = -1;
@@ -104,12 +118,27 @@ wrn_status wrn_blob_read(const struct wrn_alloc *alloc, const char *path, uint64
         status = map_all(fd, path, size, blob, error);
         goto done;
     }
-    WRN_TRY_GOTO(read_part(alloc, fd, path, 0, size, blob, error));
+    uint64_t count = size;
+    if (wanted) WRN_TRY_GOTO(ask_wanted(alloc, fd, path, size, wanted, &count, error));
+    WRN_TRY_GOTO(read_part(alloc, fd, path, 0, count, blob, error));
+    blob->left_out = size - count;
     status = check_not_grown(fd, path, size, error);
     if (status != WRN_OK) wrn_blob_free(blob);
 done:
     if (fd >= 0) close(fd);
     return status;
+}
+
+wrn_status wrn_blob_read(const struct wrn_alloc *alloc, const char *path, uint64_t limit, bool map,
+                         struct wrn_blob *blob, wrn_error *error)
+{
+    return read_file(alloc, path, limit, map, NULL, blob, error);
+}
+
+wrn_status wrn_blob_read_start(const struct wrn_alloc *alloc, const char *path, uint64_t limit, wanted_fn *wanted,
+                               struct wrn_blob *blob, wrn_error *error)
+{
+    return read_file(alloc, path, limit, false, wanted, blob, error);
 }
 
 static wrn_status check_plain_name(const char *name, wrn_error *error)

@@ -11,6 +11,7 @@ struct wrn_blob {
     struct wrn_alloc alloc;
     const uint8_t *data;
     size_t size;
+    uint64_t left_out; /* bytes of the file behind these that were not read */
     enum { WRN_BLOB_NONE, WRN_BLOB_HEAP, WRN_BLOB_MAPPED, WRN_BLOB_BORROWED } kind;
 };
 
@@ -18,6 +19,12 @@ struct wrn_blob {
  * WRN_E_IO at once. A file that shrinks while it is read is WRN_E_IO. Messages name the path. */
 wrn_status wrn_blob_read(const struct wrn_alloc *alloc, const char *path, uint64_t limit, bool map,
                          struct wrn_blob *blob, wrn_error *error);
+/* As above into memory, but only so many bytes from the file's beginning as `wanted` says, who sees the first ones: all of
+ * them, or WRN_BLOB_START. At most `size` are read whatever it says. */
+#define WRN_BLOB_START 65536
+wrn_status wrn_blob_read_start(const struct wrn_alloc *alloc, const char *path, uint64_t limit,
+                               uint64_t (*wanted)(const uint8_t *start, size_t start_size, uint64_t size),
+                               struct wrn_blob *blob, wrn_error *error);
 /* As above for the plain file `name` in the directory that holds `beside`: name must have no separator and not be
  * "." or ".." (WRN_E_UNSUPPORTED); symbolic links are not followed and files with several hard links not read (WRN_E_IO).
  * Reads `length` bytes at `offset` (UINT64_MAX: to the end); WRN_E_FORMAT where the file is shorter. */

@@ -59,6 +59,9 @@ struct wrn_conv_impl {
     size_t (*packed_size)(const struct wrn_conv_desc *desc);
     size_t (*scratch_size)(const struct wrn_conv_desc *desc);
     size_t (*shared_size)(const struct wrn_conv_desc *desc);
+    /* What the layout of packed weights depends on beside the convolution's own shape and the instruction set, as a number:
+     * equal numbers, equal layouts. NULL: packed weights are not kept in files. */
+    uint32_t (*layout)(const struct wrn_conv_desc *desc);
     /* weights[k][c / groups][kernel h][kernel w] -> packed, 64-byte aligned. */
     void (*pack)(const struct wrn_conv_desc *desc, const float *weights, void *packed);
     /* The work of a pass is done in `phases` parallel loops, one after the other, of items() items each. */
@@ -67,6 +70,9 @@ struct wrn_conv_impl {
     /* One item: writes the interior of raw and act, never their halos (the caller clears those). */
     void (*run)(const struct wrn_conv_desc *desc, const struct wrn_conv_args *args, int32_t phase, uint32_t item, void *scratch);
 };
+
+/* To be raised whenever any algorithm packs other bytes than before: files hold packed weights. */
+#define WRN_PACKING_VERSION 1u
 
 extern const struct wrn_conv_impl *const wrn_conv_impls[]; /* ends with NULL; the last is the reference */
 extern const struct wrn_conv_impl wrn_conv_winograd6, wrn_conv_winograd4, wrn_conv_winograd4lean, wrn_conv_winograd2, wrn_conv_winograd4s2;
@@ -91,6 +97,9 @@ const struct wrn_conv_impl *wrn_conv_choose(const struct wrn_conv_desc *desc, co
 /* Writes why the others were not taken: "name: reason; name: reason". */
 void wrn_conv_explain(const struct wrn_conv_desc *desc, const struct wrn_conv_impl *chosen, char *why, size_t size);
 double wrn_conv_seconds(const struct wrn_conv_impl *impl, const struct wrn_conv_desc *desc); /* the sum of its cost */
+/* A name in few letters, which the algorithm is also found by: "f4" for "winograd4", else the name itself. */
+#define WRN_CONV_SHORT_NAME 16
+void wrn_conv_short_name(const struct wrn_conv_impl *impl, char name[WRN_CONV_SHORT_NAME]);
 /* NULL if there is none of that name. */
 const struct wrn_conv_impl *wrn_conv_find(const char *name);
 

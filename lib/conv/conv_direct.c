@@ -155,6 +155,11 @@ static size_t shared_size(const struct wrn_conv_desc *d)
     return 0;
 }
 
+static uint32_t layout(const struct wrn_conv_desc *d)
+{
+    return (uint32_t)cut_of(d, d->batch).nv;
+}
+
 /* weights[k][c][tap] -> packed[block of k][run of c][tap][c of the run][k of the block] */
 static void pack(const struct wrn_conv_desc *d, const float *weights, void *packed)
 {
@@ -240,6 +245,7 @@ const struct wrn_conv_impl wrn_conv_direct = {
     .packed_size = packed_size,
     .scratch_size = scratch_size,
     .shared_size = shared_size,
+    .layout = layout,
     .pack = pack,
     .phases = 1,
     .items = items,

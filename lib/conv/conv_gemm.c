@@ -91,6 +91,11 @@ static size_t shared_size(const struct wrn_conv_desc *d)
     return 0;
 }
 
+static uint32_t layout(const struct wrn_conv_desc *d)
+{
+    return (uint32_t)d->kernels->vec;
+}
+
 /* weights[k][c][tap] -> packed[tap][c][k] */
 static void pack(const struct wrn_conv_desc *d, const float *weights, void *packed)
 {
@@ -178,6 +183,7 @@ const struct wrn_conv_impl wrn_conv_gemm = {
     .packed_size = packed_size,
     .scratch_size = scratch_size,
     .shared_size = shared_size,
+    .layout = layout,
     .pack = pack,
     .phases = 1,
     .items = items,

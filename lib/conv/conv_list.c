@@ -18,10 +18,20 @@ const struct wrn_conv_impl *const wrn_conv_impls[] = {
     NULL,
 };
 
+void wrn_conv_short_name(const struct wrn_conv_impl *impl, char name[WRN_CONV_SHORT_NAME])
+{
+    static const char word[] = "winograd";
+    bool starts = strncmp(impl->name, word, sizeof word - 1) == 0;
+    snprintf(name, WRN_CONV_SHORT_NAME, "%s%s", starts ? "f" : "", impl->name + (starts ? sizeof word - 1 : 0));
+}
+
 const struct wrn_conv_impl *wrn_conv_find(const char *name)
 {
-    for (const struct wrn_conv_impl *const *i = wrn_conv_impls; *i; i++)
-        if (strcmp((*i)->name, name) == 0) return *i;
+    char shortly[WRN_CONV_SHORT_NAME];
+    for (const struct wrn_conv_impl *const *i = wrn_conv_impls; *i; i++) {
+        wrn_conv_short_name(*i, shortly);
+        if (strcmp((*i)->name, name) == 0 || strcmp(shortly, name) == 0) return *i;
+    }
     return NULL;
 }
 

@@ -41,6 +41,12 @@ static size_t no_scratch(const struct wrn_conv_desc *d)
     return 0;
 }
 
+static uint32_t layout(const struct wrn_conv_desc *d)
+{
+    (void)d;
+    return 0;
+}
+
 static void pack(const struct wrn_conv_desc *d, const float *weights, void *packed)
 {
     memcpy(packed, weights, packed_size(d));
@@ -111,6 +117,7 @@ const struct wrn_conv_impl wrn_conv_reference = {
     .packed_size = packed_size,
     .scratch_size = no_scratch,
     .shared_size = no_scratch,
+    .layout = layout,
     .pack = pack,
     .phases = 1,
     .items = items,

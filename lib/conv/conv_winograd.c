@@ -92,6 +92,11 @@ static size_t shared_size(const struct wrn_conv_desc *d, struct wrn_winograd_for
     return wrn_conv_bytes(most);
 }
 
+static uint32_t layout(const struct wrn_conv_desc *d, struct wrn_winograd_form form)
+{
+    return (uint32_t)wrn_winograd_cut_of(d, d->batch, form).nv;
+}
+
 /* weights[k][c][3][3] -> packed[block of k][row y of G][row x of G][c][k of the block],
  *                lean: -> packed[block of k][c][vector of the block][9][k of the vector] */
 static void pack(const struct wrn_conv_desc *d, const float *weights, void *packed, struct wrn_winograd_form form)
@@ -233,6 +238,7 @@ static void run(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, in
     static size_t packed_size_##id(const struct wrn_conv_desc *d) { return packed_size(d, form_##id); } \
     static size_t scratch_size_##id(const struct wrn_conv_desc *d) { return scratch_size(d, form_##id); } \
     static size_t shared_size_##id(const struct wrn_conv_desc *d) { return shared_size(d, form_##id); } \
+    static uint32_t layout_##id(const struct wrn_conv_desc *d) { return layout(d, form_##id); } \
     static void pack_##id(const struct wrn_conv_desc *d, const float *weights, void *packed) \
     { \
         pack(d, weights, packed, form_##id); \
@@ -255,6 +261,7 @@ static void run(const struct wrn_conv_desc *d, const struct wrn_conv_args *a, in
         .packed_size = packed_size_##id, \
         .scratch_size = scratch_size_##id, \
         .shared_size = shared_size_##id, \
+        .layout = layout_##id, \
         .pack = pack_##id, \
         .phases = 2, \
         .items = items_##id, \

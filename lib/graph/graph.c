@@ -3,6 +3,7 @@
 #include "graph/graph.h"
 
 #include "base/checked.h"
+#include "base/digest.h"
 #include "base/half.h"
 
 #include <math.h>
@@ -136,6 +137,25 @@ static uint64_t first_not_finite(const struct wrn_weight *w)
     return i;
 }
 
+static wrn_status check_finite(const struct wrn_weight *w, wrn_error *error)
+{
+    uint64_t bad = first_not_finite(w);
+    if (bad == w->count) return WRN_OK;
+    return wrn_fail(error, WRN_E_NUMERIC, "tensor '%.*s': element %llu is not a finite number", WRN_NAME_MAX, w->name,
+                    (unsigned long long)bad);
+}
+
+wrn_status wrn_graph_check_weights(const struct wrn_graph *g, wrn_error *error)
+{
+    const struct wrn_unchecked *u = &g->unchecked;
+    if (!u->data) return WRN_OK;
+    uint32_t crc = wrn_crc32c(0, u->data, u->size);
+    if (crc != u->crc) return wrn_fail(error, WRN_E_CHECKSUM, "section 'weights': CRC-32C is %08x, recorded %08x", crc, u->crc);
+    for (int32_t i = 0; i < g->weight_count; i++)
+        if (g->weights[i].rank > 1) WRN_TRY(check_finite(&g->weights[i], error));
+    return WRN_OK;
+}
+
 static float least_element(const struct wrn_weight *w)
 {
     float least = INFINITY;
@@ -168,10 +188,7 @@ wrn_status wrn_graph_add_weight(struct wrn_graph *g, const char *name, enum wrn_
             return wrn_fail(error, WRN_E_LIMIT, "tensor '%.*s' is larger than the library allows", WRN_NAME_MAX, w.name);
         w.dims[i] = dims[i];
     }
-    uint64_t bad = first_not_finite(&w);
-    if (bad < w.count)
-        return wrn_fail(error, WRN_E_NUMERIC, "tensor '%.*s': element %llu is not a finite number", WRN_NAME_MAX, w.name,
-                        (unsigned long long)bad);
+    if (!g->unchecked.data || rank <= 1) WRN_TRY(check_finite(&w, error));
     if (rank <= 1) w.least = least_element(&w); /* only per-channel parameters are asked for it */
     g->weight_floats += w.count;
     void *array = g->weights;

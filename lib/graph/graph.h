@@ -98,6 +98,13 @@ struct wrn_golden {
     const float *input, *output;
 };
 
+/* Bytes of weights that nothing has looked at yet, and their checksum. */
+struct wrn_unchecked {
+    const uint8_t *data;
+    size_t size;
+    uint32_t crc;
+};
+
 struct wrn_graph {
     struct wrn_arena arena;
     struct wrn_blob blob;       /* what weights may point into; kind NONE if nothing */
@@ -114,6 +121,8 @@ struct wrn_graph {
     bool has_preprocess;
     wrn_preprocess preprocess;
     struct wrn_golden golden;   /* batch 0: none */
+    struct wrn_packed_set *packed; int32_t packed_count; /* packed weights that the file holds, see packed.h */
+    struct wrn_unchecked unchecked; /* data NULL: all weights are checked; else those of rank 2 and more are not */
 };
 
 wrn_status wrn_graph_create(const struct wrn_alloc *alloc, struct wrn_graph **graph, wrn_error *error);
@@ -127,6 +136,10 @@ wrn_status wrn_graph_set_input(struct wrn_graph *graph, const char *name, int32_
  * within the caps, and every element finite (WRN_E_NUMERIC names the tensor). */
 wrn_status wrn_graph_add_weight(struct wrn_graph *graph, const char *name, enum wrn_dtype dtype, int32_t rank,
                                 const int64_t *dims, const void *data, int32_t *weight, wrn_error *error);
+
+/* Checks what wrn_graph_add_weight left, because packed weights may stand for the originals: the checksum, and that all
+ * elements are finite. To be called before the elements of a weight of rank 2 or more are used. */
+wrn_status wrn_graph_check_weights(const struct wrn_graph *graph, wrn_error *error);
 
 /* A node with all attributes at their defaults (stride, dilation, groups 1, inputs and weights -1). */
 struct wrn_node wrn_node_make(enum wrn_op op, const char *name, int32_t input);

@@ -2,6 +2,13 @@
 /* From a file's bytes to a graph, whatever the format. */
 #include "graph/importer.h"
 
+uint64_t wrn_import_wanted(const uint8_t *start, size_t start_size, uint64_t size)
+{
+    for (const struct wrn_importer *const *i = wrn_importers; *i; i++)
+        if ((*i)->probe(start, start_size)) return (*i)->wanted ? (*i)->wanted(start, start_size, size) : size;
+    return size;
+}
+
 wrn_status wrn_import(struct wrn_source *source, struct wrn_graph **graph, const char **format, wrn_error *error)
 {
     *graph = NULL;

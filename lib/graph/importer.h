@@ -12,6 +12,8 @@ struct wrn_source {
     struct wrn_blob *blob;   /* the file's bytes; an importer that keeps pointers into them moves the blob into the graph
                                 (graph->blob = *blob, blob->kind = WRN_BLOB_NONE) */
     const char *path;        /* NULL when loaded from memory */
+    bool in_place;           /* the bytes stay as long as the model: it may use packed weights where they lie */
+    bool verify;             /* check every checksum now, also of what may not be needed */
     int32_t height, width;   /* wanted input size, both 0: as in the file */
     void *external_user;     /* as in wrn_load_options */
     int32_t (*external_data)(void *user, const char *name, const void **data, size_t *size);
@@ -23,6 +25,8 @@ struct wrn_importer {
     const char *name; /* "wrn", "onnx" */
     /* Whether the first bytes look like this format; size may be anything from 0. */
     bool (*probe)(const uint8_t *data, size_t size);
+    /* How many of a file's first bytes a graph is made of, by those at its beginning; NULL: all. */
+    uint64_t (*wanted)(const uint8_t *start, size_t start_size, uint64_t size);
     /* Makes a graph, checked with wrn_graph_check; on failure *graph is NULL. */
     wrn_status (*read)(struct wrn_source *source, struct wrn_graph **graph, wrn_error *error);
 };
@@ -37,8 +41,12 @@ extern const struct wrn_importer wrn_importer_onnx; /* importers/onnx/onnx_impor
  * asks for: an importer may leave that to wrn_graph_resize. The blob stays the caller's to free, moved or not. */
 wrn_status wrn_import(struct wrn_source *source, struct wrn_graph **graph, const char **format, wrn_error *error);
 
-/* Writers. `graph` is not changed. */
-wrn_status wrn_wrnfile_write(const struct wrn_graph *graph, const char *path, wrn_error *error);
+/* What of a file is to be read, as wrn_blob_read_start asks. */
+uint64_t wrn_import_wanted(const uint8_t *start, size_t start_size, uint64_t size);
+
+/* Writers. `graph` is not changed. packed: NULL, or weights packed ahead of time to be added. */
+struct wrn_packed_plan;
+wrn_status wrn_wrnfile_write(const struct wrn_graph *graph, const struct wrn_packed_plan *packed, const char *path, wrn_error *error);
 wrn_status wrn_onnx_write(const struct wrn_graph *graph, const char *path, wrn_error *error);
 
 #endif

@@ -30,7 +30,7 @@
  *          and table
  *
  * CRC-32C is that of RFC 3720 (polynomial 0x1edc6f41, reflected, begins with and is xored with all ones).
- * No two sections have the same name and key. The sections of version 1.0, their key empty:
+ * No two sections have the same name and key. The sections of version 1.0, their key empty but for `packed`:
  *
  *     graph    REQUIRED  operators, tensors' names and shapes
  *     weights  REQUIRED  the constants' elements
@@ -38,6 +38,7 @@
  *     labels             one name per class
  *     props              texts by key: where the network comes from
  *     golden             inputs and the outputs expected for them
+ *     packed             weights packed for an instruction set and an algorithm, which are the key: "avx512/f4"
  *
  * String: an 8-byte reference (4 offset in the section's string pool, 4 length). Strings stand in the pool in the order
  * in which the records refer to them, each followed by one zero byte, nothing between: at most 4096 bytes of UTF-8
@@ -96,6 +97,22 @@
  *   16  8  number of input floats        The floats of image after image, inputs in the input layout. The section
  *   24  8  number of output floats       ends with the last output.
  *
+ * packed: a head, records in ascending order of nodes, packed weights. Last in the file, after `weights`.
+ *    0  4  head size: 64                       Record
+ *    4  4  record size: 32                      0  4  node, a convolution or linear layer
+ *    8  4  number of records                    4  4  layout: what it depends on beside shapes and instruction set
+ *   12  4  version of the packing               8  4  flags: bit 0, scales were folded in
+ *   16  4  CRC-32C of section graph            12  4  CRC-32C of these scales (f64), one per output channel; else 0
+ *   20  4  CRC-32C of section weights          16  8  offset in the section: the next multiple of 64
+ *   24  4  CRC-32C of the weights of rank      24  8  size in bytes
+ *          0 and 1, one after the other
+ *   28  4  CRC-32C of head (this field zero)   The section ends with the last one's last byte. How bytes are packed
+ *          and records                         is known by the library that wrote them alone: the version stands for it.
+ *   32 32  zero
+ *
+ *   Whoever does not know the section or its key, finds another version, another CRC of graph or weights, or needs a node
+ *   with another layout, other scales or another size, packs for himself: leaving packed sections out changes no result.
+ *
  * COMPATIBILITY
  *
  * - Another major version: the rest of the header may mean anything. Refused.
@@ -106,10 +123,6 @@
  *   element type or operator that it does not know. It refuses, and says what it does not know.
  * - A writer states the lowest minor version that defines all that the file holds. For files of the versions it knows,
  *   a reader insists on the sizes stated here and on zero where this says zero.
- * - Weights already packed for an instruction set are to become sections called `packed` with the key
- *   "<instruction set>/<algorithm>" ("avx512/direct"), never REQUIRED. Their head will hold its size, the packing's
- *   version and the CRC-32C of the section `weights` that they were made from; whoever knows them not, or finds another
- *   version or CRC, packs for himself. Leaving them out changes no result.
  * - int8 elements are to become a new element type; their scales are tensors of their own.
  *
  * The same graph gives the same bytes: nothing in a file tells when, where or by whom it was written.
@@ -123,13 +136,15 @@
 #define WRN_FILE_ALIGN 64
 #define WRN_FILE_MAX_ALIGN 65536
 #define WRN_FILE_MAX_SECTIONS 1024
+#define WRN_FILE_MAX_PACKED 64   /* sections `packed` */
 #define WRN_FILE_MAX_RECORD 4096 /* bytes of header, table entry, head or record in files of newer minor versions */
 
 enum {
     WRN_FILE_HEADER = 64, WRN_FILE_CRC_AT = 60, WRN_FILE_ENTRY = 64,
     WRN_FILE_NAME = 8, WRN_FILE_KEY = 16,
     WRN_FILE_GRAPH_HEAD = 64, WRN_FILE_WEIGHT = 64, WRN_FILE_NODE = 128,
-    WRN_FILE_PREPROC = 72, WRN_FILE_LIST_HEAD = 16, WRN_FILE_LABEL = 8, WRN_FILE_PROP = 16, WRN_FILE_GOLDEN_HEAD = 64
+    WRN_FILE_PREPROC = 72, WRN_FILE_LIST_HEAD = 16, WRN_FILE_LABEL = 8, WRN_FILE_PROP = 16, WRN_FILE_GOLDEN_HEAD = 64,
+    WRN_FILE_PACKED_HEAD = 64, WRN_FILE_PACKED_CRC_AT = 28, WRN_FILE_PACKED_RECORD = 32
 };
 #define WRN_FILE_SECTION_REQUIRED 1u
 #define WRN_FILE_SECTION_STRICT 0xfffeu /* flags that a reader of the section must know */
@@ -137,26 +152,40 @@ enum {
 /* Weights are used as they lie in the file, so only little-endian hosts read and write .wrn. */
 #define WRN_FILE_HOST_FITS (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 
-/* In the order in which they are written: `weights` last, so that all the rest is at the beginning. */
+/* In the order in which they are written: `weights` last, so that all the rest is at the beginning; sections `packed` stand
+ * behind, so that a reader that does not use them need not read them. */
 enum wrn_section_id {
     WRN_SECTION_GRAPH, WRN_SECTION_PREPROC, WRN_SECTION_LABELS, WRN_SECTION_PROPS, WRN_SECTION_GOLDEN,
     WRN_SECTION_WEIGHTS, WRN_SECTION_COUNT
 };
 extern const char *const wrn_section_names[WRN_SECTION_COUNT];
+#define WRN_FILE_PACKED_NAME "packed"
 
 struct wrn_span {
     const uint8_t *data; /* NULL: the section is absent */
     size_t size;
 };
 
-/* A file whose header, table, padding and checksums are right; what the sections hold is not looked at yet. */
+/* A section that is told from others of its name by its key. */
+struct wrn_keyed_span {
+    char key[WRN_FILE_KEY + 1];
+    struct wrn_span span;
+};
+
+/* A file whose header, table, padding and checksums are right, but for the checksums of `weights` and `packed`; what the
+ * sections hold is not looked at yet. */
 struct wrn_wrnfile {
     bool strict; /* of a version that this code knows to the last byte */
     struct wrn_span sections[WRN_SECTION_COUNT];
+    uint32_t crc[WRN_SECTION_COUNT]; /* recorded */
+    struct wrn_keyed_span packed[WRN_FILE_MAX_PACKED]; /* those that were read */
+    int32_t packed_count;
 };
 
 /* wrnfile_container.c */
 wrn_status wrn_wrnfile_open(const struct wrn_source *source, struct wrn_wrnfile *file, wrn_error *error);
+/* The part of a file before its sections `packed`, as wrn_blob_read_start asks; `size` where its beginning does not say. */
+uint64_t wrn_wrnfile_wanted(const uint8_t *start, size_t start_size, uint64_t size);
 wrn_status wrn_wrnfile_cancelled(const struct wrn_source *source, wrn_error *error);
 bool wrn_all_zero(const uint8_t *data, size_t size);
 
@@ -188,5 +217,12 @@ wrn_status wrn_section_end(const struct wrn_section *s, wrn_error *error);
 
 /* wrnfile_meta.c: the sections beside graph and weights, where present, into a graph that has its input and output. */
 wrn_status wrn_wrnfile_read_meta(const struct wrn_wrnfile *file, struct wrn_graph *graph, wrn_error *error);
+
+/* wrnfile_packed.c: graph->packed, from those sections that were made from this graph and these weights; none where the
+ * source's bytes cannot be used in place. */
+wrn_status wrn_wrnfile_read_packed(const struct wrn_source *source, const struct wrn_wrnfile *file, struct wrn_graph *graph, wrn_error *error);
+/* The CRC-32C of the weights of rank 0 and 1; and keeps those sets that were made with them. */
+uint32_t wrn_wrnfile_small_crc(const struct wrn_graph *graph);
+void wrn_wrnfile_keep_packed(struct wrn_graph *graph);
 
 #endif

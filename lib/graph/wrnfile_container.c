@@ -53,7 +53,7 @@ static wrn_status check_magic(const uint8_t *data, size_t size, wrn_error *error
 }
 
 /* The version comes first: of another major version nothing else is known. */
-static wrn_status read_header(const uint8_t *data, size_t size, struct header *h, bool *strict, wrn_error *error)
+static wrn_status read_header(const uint8_t *data, uint64_t size, struct header *h, bool *strict, wrn_error *error)
 {
     struct wrn_reader r = wrn_reader_make(data + 8, WRN_FILE_HEADER - 8);
     h->major = wrn_read_u16(&r);
@@ -80,9 +80,8 @@ static wrn_status read_header(const uint8_t *data, size_t size, struct header *h
     if (h->section_count > WRN_FILE_MAX_SECTIONS)
         return wrn_fail(error, WRN_E_LIMIT, "%u sections, at most %d are possible", h->section_count, WRN_FILE_MAX_SECTIONS);
     if (h->file_size != size)
-        return wrn_fail(error, WRN_E_FORMAT, "the header tells of %llu bytes, there are %zu", (unsigned long long)h->file_size, size);
-    if (h->size + (uint64_t)h->section_count * h->entry_size > size)
-        return wrn_fail(error, WRN_E_FORMAT, "the file ends within the section table");
+        return wrn_fail(error, WRN_E_FORMAT, "the header tells of %llu bytes, there are %llu", (unsigned long long)h->file_size,
+                        (unsigned long long)size);
     if (*strict && !wrn_all_zero(reserved, 16)) return wrn_fail(error, WRN_E_FORMAT, "header: reserved bytes are not zero");
     return WRN_OK;
 }
@@ -123,8 +122,8 @@ static wrn_status read_entry(const uint8_t *data, uint32_t index, bool strict, s
     return WRN_OK;
 }
 
-/* `end` is where the header or section before ends; moved on to the end of this one. */
-static wrn_status check_place(const uint8_t *data, const struct header *h, const struct entry *e, uint64_t *end, wrn_error *error)
+/* `end` is where the header or section before ends; moved on to the end of this one. `size` bytes of the file are there. */
+static wrn_status check_place(const uint8_t *data, size_t size, const struct header *h, const struct entry *e, uint64_t *end, wrn_error *error)
 {
     uint64_t section_end, start = (*end + h->alignment - 1) & ~((uint64_t)h->alignment - 1);
     if (!wrn_add_u64(e->offset, e->size, &section_end) || section_end > h->file_size)
@@ -136,7 +135,7 @@ static wrn_status check_place(const uint8_t *data, const struct header *h, const
     if (e->offset != start)
         return wrn_fail(error, WRN_E_FORMAT, "section '%s': at %llu, expected at %llu", e->name, (unsigned long long)e->offset,
                         (unsigned long long)start);
-    if (!wrn_all_zero(data + *end, (size_t)(start - *end)))
+    if (start <= size && !wrn_all_zero(data + *end, (size_t)(start - *end)))
         return wrn_fail(error, WRN_E_FORMAT, "the padding before section '%s' is not zero", e->name);
     *end = section_end;
     return WRN_OK;
@@ -150,12 +149,24 @@ static wrn_status check_unique(const uint8_t *table, const struct header *h, uin
     return WRN_OK;
 }
 
+static bool is_packed(const struct entry *e) { return e->key[0] && strcmp(e->name, WRN_FILE_PACKED_NAME) == 0; }
+
+static wrn_status place_packed(const struct wrn_span *span, const struct entry *e, struct wrn_wrnfile *file, wrn_error *error)
+{
+    if (file->packed_count == WRN_FILE_MAX_PACKED)
+        return wrn_fail(error, WRN_E_LIMIT, "more than %d sections '%s'", WRN_FILE_MAX_PACKED, e->name);
+    struct wrn_keyed_span *p = &file->packed[file->packed_count++];
+    memcpy(p->key, e->key, sizeof p->key);
+    p->span = *span;
+    return WRN_OK;
+}
+
 /* Puts the section where the readers look for it; an unknown one is skipped or refused. */
 static wrn_status place_section(const struct wrn_span *span, const struct entry *e, struct wrn_wrnfile *file, wrn_error *error)
 {
     int id = 0;
     while (id < WRN_SECTION_COUNT && (e->key[0] || strcmp(e->name, wrn_section_names[id]) != 0)) id++;
-    if (id == WRN_SECTION_COUNT) {
+    if (id == WRN_SECTION_COUNT && !is_packed(e)) {
         if (e->flags & WRN_FILE_SECTION_REQUIRED)
             return wrn_fail(error, WRN_E_UNSUPPORTED, "section '%s%s%s' is required, but this library does not know it", e->name,
                             e->key[0] ? ":" : "", e->key);
@@ -163,8 +174,32 @@ static wrn_status place_section(const struct wrn_span *span, const struct entry 
     }
     if (e->flags & WRN_FILE_SECTION_STRICT)
         return wrn_fail(error, WRN_E_UNSUPPORTED, "section '%s': unknown flags %#x", e->name, e->flags & WRN_FILE_SECTION_STRICT);
+    if (is_packed(e)) return span->data ? place_packed(span, e, file, error) : WRN_OK;
     file->sections[id] = *span;
+    file->crc[id] = e->crc;
     return WRN_OK;
+}
+
+/* Large sections that may never be used are not read for their checksum's sake: packed weights are nothing but numbers, and
+ * the weights' checksum is left to who needs them. */
+static bool is_checked_now(const struct wrn_source *source, const struct entry *e)
+{
+    if (is_packed(e)) return source->in_place && source->verify;
+    return e->key[0] || strcmp(e->name, wrn_section_names[WRN_SECTION_WEIGHTS]) != 0;
+}
+
+static wrn_status read_section(const struct wrn_source *source, const struct entry *e, struct wrn_wrnfile *file, wrn_error *error)
+{
+    const struct wrn_blob *blob = source->blob;
+    struct wrn_span span = { blob->data + e->offset, (size_t)e->size };
+    if (e->offset > blob->size || e->size > blob->size - e->offset) {
+        if (!is_packed(e)) return wrn_fail(error, WRN_E_FORMAT, "section '%s' stands behind sections '%s'", e->name, WRN_FILE_PACKED_NAME);
+        span = (struct wrn_span){ 0 };
+    }
+    uint32_t crc = span.data && is_checked_now(source, e) ? wrn_crc32c(0, span.data, span.size) : e->crc;
+    if (crc != e->crc)
+        return wrn_fail(error, WRN_E_CHECKSUM, "section '%s': CRC-32C is %08x, recorded %08x", e->name, crc, e->crc);
+    return place_section(&span, e, file, error);
 }
 
 wrn_status wrn_wrnfile_open(const struct wrn_source *source, struct wrn_wrnfile *file, wrn_error *error)
@@ -173,7 +208,9 @@ wrn_status wrn_wrnfile_open(const struct wrn_source *source, struct wrn_wrnfile 
     struct header h;
     memset(file, 0, sizeof *file);
     WRN_TRY(check_magic(data, source->blob->size, error));
-    WRN_TRY(read_header(data, source->blob->size, &h, &file->strict, error));
+    WRN_TRY(read_header(data, source->blob->size + source->blob->left_out, &h, &file->strict, error));
+    if (h.size + (uint64_t)h.section_count * h.entry_size > source->blob->size)
+        return wrn_fail(error, WRN_E_FORMAT, "the file ends within the section table");
     WRN_TRY(check_header_crc(data, &h, error));
     if (h.required) return wrn_fail(error, WRN_E_UNSUPPORTED, "header: unknown required flags %#x", h.required);
 
@@ -183,13 +220,9 @@ wrn_status wrn_wrnfile_open(const struct wrn_source *source, struct wrn_wrnfile 
         struct entry e;
         WRN_TRY(wrn_wrnfile_cancelled(source, error));
         WRN_TRY(read_entry(table + (size_t)i * h.entry_size, i, file->strict, &e, error));
-        WRN_TRY(check_place(data, &h, &e, &end, error));
+        WRN_TRY(check_place(data, source->blob->size, &h, &e, &end, error));
         WRN_TRY(check_unique(table, &h, i, &e, error));
-        struct wrn_span span = { data + e.offset, (size_t)e.size };
-        uint32_t crc = wrn_crc32c(0, span.data, span.size);
-        if (crc != e.crc)
-            return wrn_fail(error, WRN_E_CHECKSUM, "section '%s': CRC-32C is %08x, recorded %08x", e.name, crc, e.crc);
-        WRN_TRY(place_section(&span, &e, file, error));
+        WRN_TRY(read_section(source, &e, file, error));
     }
     if (end != h.file_size)
         return wrn_fail(error, WRN_E_FORMAT, "%llu bytes after the last section", (unsigned long long)(h.file_size - end));
@@ -197,4 +230,21 @@ wrn_status wrn_wrnfile_open(const struct wrn_source *source, struct wrn_wrnfile 
         if (!file->sections[i].data && (i == WRN_SECTION_GRAPH || i == WRN_SECTION_WEIGHTS))
             return wrn_fail(error, WRN_E_FORMAT, "section '%s' is missing", wrn_section_names[i]);
     return WRN_OK;
+}
+
+/* Nothing is believed here: what is read is checked as a whole, and one section too few shows. */
+uint64_t wrn_wrnfile_wanted(const uint8_t *start, size_t start_size, uint64_t size)
+{
+    struct header h;
+    bool strict;
+    if (start_size < WRN_FILE_HEADER || read_header(start, size, &h, &strict, NULL) != WRN_OK) return size;
+    if (h.size + (uint64_t)h.section_count * h.entry_size > start_size) return size;
+    uint64_t wanted = size;
+    for (uint32_t i = 0; i < h.section_count; i++) {
+        struct entry e;
+        if (read_entry(start + h.size + (size_t)i * h.entry_size, i, strict, &e, NULL) != WRN_OK) return size;
+        if (!is_packed(&e)) wanted = size;
+        else if (wanted == size) wanted = e.offset;
+    }
+    return wanted;
 }

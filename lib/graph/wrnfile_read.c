@@ -179,6 +179,18 @@ static wrn_status read_graph(const struct wrn_source *source, const struct wrn_w
     return wrn_graph_set_output(graph, h.output, error);
 }
 
+/* The bytes of the weights are looked at now, or when they turn out to be needed beside packed ones. */
+static wrn_status check_elements(const struct wrn_source *source, const struct wrn_wrnfile *file, struct wrn_graph *g, wrn_error *error)
+{
+    const struct wrn_span *span = &file->sections[WRN_SECTION_WEIGHTS];
+    WRN_TRY(wrn_wrnfile_read_packed(source, file, g, error));
+    g->unchecked = (struct wrn_unchecked){ span->data, span->size, file->crc[WRN_SECTION_WEIGHTS] };
+    if (g->packed_count && !source->verify) return WRN_OK;
+    WRN_TRY(wrn_graph_check_weights(g, error));
+    g->unchecked.data = NULL;
+    return WRN_OK;
+}
+
 static wrn_status read_file(struct wrn_source *source, struct wrn_graph **graph, wrn_error *error)
 {
     struct wrn_wrnfile file;
@@ -188,7 +200,9 @@ static wrn_status read_file(struct wrn_source *source, struct wrn_graph **graph,
     if (!WRN_FILE_HOST_FITS) return wrn_fail(error, WRN_E_UNSUPPORTED, ".wrn files cannot be read on a big-endian CPU");
     WRN_TRY_GOTO(wrn_wrnfile_open(source, &file, error));
     WRN_TRY_GOTO(wrn_graph_create(&source->alloc, &g, error));
+    WRN_TRY_GOTO(check_elements(source, &file, g, error));
     WRN_TRY_GOTO(read_graph(source, &file, g, error));
+    wrn_wrnfile_keep_packed(g);
     WRN_TRY_GOTO(wrn_wrnfile_read_meta(&file, g, error));
     WRN_TRY_GOTO(wrn_graph_check(g, error));
     g->blob = *source->blob;
@@ -200,4 +214,4 @@ done:
     return status;
 }
 
-const struct wrn_importer wrn_importer_wrn = { "wrn", probe, read_file };
+const struct wrn_importer wrn_importer_wrn = { .name = "wrn", .probe = probe, .wanted = wrn_wrnfile_wanted, .read = read_file };

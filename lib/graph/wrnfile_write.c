@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes a graph as a .wrn file. The small sections are put together in memory, weights and golden vectors go straight
  * to the file; the header, which needs their checksums, is written last over the zeros that hold its place. */
+#include "graph/packed.h"
 #include "graph/wrnfile.h"
 #include "graph/wrnfile_build.h"
 
@@ -13,6 +14,7 @@ struct output {
     struct wrn_bytes table;
     uint32_t sections;
     uint32_t crc; /* of the section that is being written */
+    uint32_t crcs[WRN_SECTION_COUNT];
 };
 
 static wrn_status emit(struct output *out, const void *data, size_t size, wrn_error *error)
@@ -37,18 +39,29 @@ static wrn_status begin_section(struct output *out, uint64_t *start, wrn_error *
     return WRN_OK;
 }
 
-static void end_section(struct output *out, enum wrn_section_id id, uint64_t start)
+static void put_padded(struct wrn_bytes *b, const char *text, size_t size)
 {
-    char name[WRN_FILE_NAME] = { 0 };
-    memcpy(name, wrn_section_names[id], strlen(wrn_section_names[id]));
-    wrn_bytes_put(&out->table, name, sizeof name);
-    wrn_bytes_zeros(&out->table, WRN_FILE_KEY);
+    wrn_bytes_put(b, text, strlen(text));
+    wrn_bytes_zeros(b, size - strlen(text));
+}
+
+static void put_entry(struct output *out, const char *name, const char *key, uint64_t start, uint32_t flags)
+{
+    put_padded(&out->table, name, WRN_FILE_NAME);
+    put_padded(&out->table, key, WRN_FILE_KEY);
     wrn_bytes_u64(&out->table, start);
     wrn_bytes_u64(&out->table, wrn_writer_position(out->writer) - start);
-    wrn_bytes_u32(&out->table, id == WRN_SECTION_GRAPH || id == WRN_SECTION_WEIGHTS ? WRN_FILE_SECTION_REQUIRED : 0);
+    wrn_bytes_u32(&out->table, flags);
     wrn_bytes_u32(&out->table, out->crc);
     wrn_bytes_zeros(&out->table, 16);
     out->sections++;
+}
+
+static void end_section(struct output *out, enum wrn_section_id id, uint64_t start)
+{
+    bool required = id == WRN_SECTION_GRAPH || id == WRN_SECTION_WEIGHTS;
+    put_entry(out, wrn_section_names[id], "", start, required ? WRN_FILE_SECTION_REQUIRED : 0);
+    out->crcs[id] = out->crc;
 }
 
 static wrn_status emit_section(struct output *out, enum wrn_section_id id, const struct wrn_section_build *s, wrn_error *error)
@@ -192,6 +205,76 @@ static wrn_status write_weights(struct output *out, const struct wrn_graph *g, w
     return WRN_OK;
 }
 
+/* ---- packed weights ---- */
+
+static void put_packed_record(struct wrn_bytes *b, const struct wrn_packed_id *id, uint64_t offset)
+{
+    wrn_bytes_u32(b, (uint32_t)id->node);
+    wrn_bytes_u32(b, id->layout);
+    wrn_bytes_u32(b, id->folded);
+    wrn_bytes_u32(b, id->scales_crc);
+    wrn_bytes_u64(b, offset);
+    wrn_bytes_u64(b, id->size);
+}
+
+static void put_packed(struct wrn_bytes *b, const struct output *out, const struct wrn_graph *g, const struct wrn_packed_item *items, int32_t count)
+{
+    const uint32_t head[] = { WRN_FILE_PACKED_HEAD, WRN_FILE_PACKED_RECORD, (uint32_t)count, items->id.version,
+                              out->crcs[WRN_SECTION_GRAPH], out->crcs[WRN_SECTION_WEIGHTS], wrn_wrnfile_small_crc(g), 0 };
+    uint64_t end = WRN_FILE_PACKED_HEAD + (uint64_t)count * WRN_FILE_PACKED_RECORD;
+    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++) wrn_bytes_u32(b, head[i]);
+    wrn_bytes_zeros(b, WRN_FILE_PACKED_HEAD - sizeof head);
+    for (int32_t i = 0; i < count; i++) {
+        uint64_t offset = (end + WRN_FILE_ALIGN - 1) & ~(uint64_t)(WRN_FILE_ALIGN - 1);
+        put_packed_record(b, &items[i].id, offset);
+        end = offset + items[i].id.size;
+    }
+    if (b->failed) return;
+    uint32_t crc = wrn_crc32c(0, b->data, b->size);
+    for (int i = 0; i < 4; i++) b->data[WRN_FILE_PACKED_CRC_AT + i] = (uint8_t)(crc >> (8 * i));
+}
+
+/* A section of those items, which have one key. */
+static wrn_status write_packed(struct output *out, const struct wrn_graph *g, const struct wrn_packed_plan *packed, int32_t first, int32_t count,
+                               wrn_error *error)
+{
+    const struct wrn_packed_item *items = packed->items + first;
+    struct wrn_bytes records = { .alloc = g->arena.alloc };
+    uint64_t start, most = 0;
+    void *memory = NULL;
+    wrn_status status;
+    for (int32_t i = 0; i < count; i++)
+        if (items[i].id.size > most) most = items[i].id.size;
+    put_packed(&records, out, g, items, count);
+    memory = most > SIZE_MAX ? NULL : wrn_mem_alloc(&g->arena.alloc, (size_t)most, 1);
+    if (records.failed || !memory) {
+        status = wrn_fail(error, WRN_E_NOMEM, "out of memory");
+        goto done;
+    }
+    WRN_TRY_GOTO(begin_section(out, &start, error));
+    WRN_TRY_GOTO(emit(out, records.data, records.size, error));
+    for (int32_t i = 0; i < count; i++) {
+        WRN_TRY_GOTO(align(out, error));
+        WRN_TRY_GOTO(packed->make(packed->user, &items[i], memory, error));
+        WRN_TRY_GOTO(emit(out, memory, (size_t)items[i].id.size, error));
+    }
+    put_entry(out, WRN_FILE_PACKED_NAME, items->id.key, start, 0);
+done:
+    wrn_mem_free(&g->arena.alloc, memory);
+    wrn_bytes_free(&records);
+    return status;
+}
+
+/* The items that have the key of the first. */
+static int32_t same_key(const struct wrn_packed_plan *packed, int32_t first)
+{
+    int32_t end = first + 1;
+    while (end < packed->count && strcmp(packed->items[end].id.key, packed->items[first].id.key) == 0) end++;
+    return end - first;
+}
+
+/* ---- the whole file ---- */
+
 /* Header and table, over the zeros at the beginning. */
 static wrn_status write_header(struct output *out, wrn_error *error)
 {
@@ -230,12 +313,15 @@ static bool has_section(const struct wrn_graph *g, enum wrn_section_id id)
     }
 }
 
-static wrn_status write_sections(struct output *out, const struct wrn_graph *g, wrn_error *error)
+static wrn_status write_sections(struct output *out, const struct wrn_graph *g, const struct wrn_packed_plan *packed, wrn_error *error)
 {
     static const uint8_t zeros[WRN_FILE_ENTRY];
+    int32_t packed_count = packed ? packed->count : 0;
     WRN_TRY(wrn_writer_put(out->writer, zeros, WRN_FILE_HEADER, error));
     for (int id = 0; id < WRN_SECTION_COUNT; id++)
         if (has_section(g, id)) WRN_TRY(wrn_writer_put(out->writer, zeros, WRN_FILE_ENTRY, error));
+    for (int32_t i = 0; i < packed_count; i += same_key(packed, i))
+        WRN_TRY(wrn_writer_put(out->writer, zeros, WRN_FILE_ENTRY, error));
     for (int id = 0; id < WRN_SECTION_COUNT; id++) {
         if (!has_section(g, id)) continue;
         if (id == WRN_SECTION_WEIGHTS)
@@ -245,17 +331,19 @@ static wrn_status write_sections(struct output *out, const struct wrn_graph *g, 
         else
             WRN_TRY(write_small(out, g, id, error));
     }
+    for (int32_t i = 0; i < packed_count; i += same_key(packed, i))
+        WRN_TRY(write_packed(out, g, packed, i, same_key(packed, i), error));
     return write_header(out, error);
 }
 
-wrn_status wrn_wrnfile_write(const struct wrn_graph *graph, const char *path, wrn_error *error)
+wrn_status wrn_wrnfile_write(const struct wrn_graph *graph, const struct wrn_packed_plan *packed, const char *path, wrn_error *error)
 {
     struct output out = { .table.alloc = graph->arena.alloc };
     wrn_status status;
     if (!WRN_FILE_HOST_FITS) return wrn_fail(error, WRN_E_UNSUPPORTED, ".wrn files cannot be written on a big-endian CPU");
     WRN_TRY_GOTO(wrn_graph_check(graph, error));
     WRN_TRY_GOTO(wrn_writer_open(&graph->arena.alloc, path, &out.writer, error));
-    WRN_TRY_GOTO(write_sections(&out, graph, error));
+    WRN_TRY_GOTO(write_sections(&out, graph, packed, error));
     status = wrn_writer_commit(out.writer, error);
     out.writer = NULL;
 done:

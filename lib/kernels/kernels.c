@@ -24,3 +24,15 @@ void wrn_kernels_fill(struct wrn_kernels *kernels, int32_t isa)
     (void)isa;
 #endif
 }
+
+bool wrn_kernels_have(int32_t isa)
+{
+    if (isa == WRN_ISA_C) return true;
+#if defined(WRN_HAVE_X86_KERNELS)
+    return isa == WRN_ISA_AVX2 || isa == WRN_ISA_AVX512;
+#elif defined(WRN_HAVE_NEON_KERNELS)
+    return isa == WRN_ISA_NEON;
+#else
+    return false;
+#endif
+}

@@ -159,8 +159,12 @@ struct wrn_kernels {
     void (*store)(float *to, size_t pixel, size_t channel, const float *from, int32_t c, int32_t cp, int32_t pixels);
 };
 
-/* isa: WRN_ISA_..., not AUTO; the CPU must have it. */
+/* isa: WRN_ISA_..., not AUTO. */
 void wrn_kernels_fill(struct wrn_kernels *kernels, int32_t isa);
+
+/* Whether the library was built with kernels for it. Their table may be filled, and asked for its shapes, on a CPU that
+ * lacks the instruction set; the functions in it must not be called there. */
+bool wrn_kernels_have(int32_t isa);
 
 /* Each overwrites what it has; called by wrn_kernels_fill only. */
 void wrn_kernels_c(struct wrn_kernels *kernels);

@@ -9,11 +9,12 @@
  *   lay out       how each tensor lies in memory (channels padded, halos of zeros), and where: by lifetime
  *   pack          weights in the form that the algorithms read
  *
- * A finished plan is immutable and shared by all threads; it keeps no pointer into the graph.
+ * A finished plan is immutable and shared by all threads. It keeps no pointer into the graph, but for packed weights that
+ * the graph's blob holds: where file_bytes is not 0, the blob must outlive the plan.
  */
 #include "base/pool.h"
 #include "conv/conv.h"
-#include "graph/graph.h"
+#include "graph/packed.h"
 
 enum wrn_step_kind {
     WRN_STEP_LOAD,       /* the caller's input → tensor */
@@ -49,6 +50,9 @@ struct wrn_step {
     const struct wrn_conv_impl *impl;  /* CONV */
     struct wrn_conv_desc conv;
     const void *packed;
+    bool in_file;               /* packed lies in the graph's blob */
+    int32_t node;               /* CONV: of the graph */
+    const double *fold_scale;   /* CONV of a plan that is not packed: what is to be folded into the weights; NULL: nothing */
     size_t packed_bytes, scratch_bytes, shared_bytes;
     int32_t kernel[2], stride[2], dilation[2], pad[4]; /* pools, PAD */
     bool count_pad;
@@ -87,6 +91,8 @@ struct wrn_plan {
     size_t scratch_bytes;       /* per lane */
     size_t shared_bytes;
     uint64_t parameters, macs;
+    uint64_t file_bytes;        /* packed weights in the graph's blob; all others are in the arena */
+    int32_t convs, convs_in_file;
     int32_t output_kind;
 };
 
@@ -99,6 +105,7 @@ struct wrn_plan_options {
     uint64_t memory_limit;          /* plan and one session, 0: none */
     uint64_t memory_taken;          /* of the limit, by what stands beside them */
     bool spend_weights;             /* the graph's weights are not needed afterwards: their memory is given back early */
+    bool unpacked;                  /* decide everything, but pack nothing: such a plan cannot be run */
     double accuracy;                /* largest predicted error of a convolution; 0: WRN_DEFAULT_ACCURACY */
     bool exact;                     /* no products and sums but the definition's */
     bool measure, choose_measured;  /* take this machine's costs; and choose by them */
@@ -117,6 +124,11 @@ struct wrn_bound {
     double arithmetic, arithmetic_seconds, activation_seconds, weight_seconds;
 };
 struct wrn_bound wrn_plan_bound(const struct wrn_plan *plan, const struct wrn_step *step);
+
+/* For plans that are not packed: what a convolution's packed weights are known by in a file, and the weights, packed_bytes
+ * of them. The identity's key is "" for an algorithm whose weights are not kept in files. */
+void wrn_plan_packed_id(const struct wrn_plan *plan, const struct wrn_step *step, const double *fold_scale, struct wrn_packed_id *id);
+wrn_status wrn_plan_pack_step(const struct wrn_graph *graph, const struct wrn_step *step, void *to, wrn_error *error);
 
 /* Bytes of scratch from lane to lane, and of the memory that lanes share. */
 size_t wrn_plan_scratch_stride(const struct wrn_plan *plan);

@@ -160,6 +160,7 @@ static wrn_status add_step(struct selection *s, const struct wrn_draft *f, wrn_e
     step->op = describe(s, f, step);
     if (!step->op) return no_memory(error);
     if (f->kind != WRN_STEP_CONV) return WRN_OK;
+    step->node = (int32_t)(f->node - s->drafts->graph->nodes);
     describe_conv(s, f, step);
     step->impl = wrn_conv_choose(&step->conv, s->options->algorithm, SIZE_MAX);
     return WRN_OK;

@@ -84,10 +84,11 @@ PIN_AT(wrn_load_options, cancel_user, 120);
 PIN_AT(wrn_load_options, external_user, 136);
 PIN_AT(wrn_load_options, accuracy, 152);
 
-PIN(sizeof(wrn_convert_options) == 88);
+PIN(sizeof(wrn_convert_options) == 96);
 PIN_AT(wrn_convert_options, labels, 24);
 PIN_AT(wrn_convert_options, property_keys, 48);
 PIN_AT(wrn_convert_options, golden_tolerance, 80);
+PIN_AT(wrn_convert_options, pack, 88);
 #endif
 
 #endif

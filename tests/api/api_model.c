@@ -82,7 +82,7 @@ static void make(struct api_file *file, bool extras)
     struct wrn_graph *g = make_graph(&small);
     if (extras) add_extras(g);
     char *path = api_file_write("", 0);
-    assert_ok(wrn_wrnfile_write(g, path, &test_error));
+    assert_ok(wrn_wrnfile_write(g, NULL, path, &test_error));
     wrn_graph_free(g);
     *file = read_back(path);
     api_file_remove(path);

@@ -165,7 +165,7 @@ static void network_with_softmax(void **state)
     o.softmax = true;
     struct wrn_graph *g = make_graph(&o);
     char *path = api_file_write("", 0);
-    assert_ok(wrn_wrnfile_write(g, path, &test_error));
+    assert_ok(wrn_wrnfile_write(g, NULL, path, &test_error));
     wrn_graph_free(g);
     wrn_model *other;
     wrn_model_info info = WRN_MODEL_INFO_INIT;

@@ -238,7 +238,7 @@ struct image image_load(const char *path)
 struct image image_of(const struct wrn_graph *graph)
 {
     char *path = temporary_path("image.wrn");
-    assert_ok(wrn_wrnfile_write(graph, path, &test_error));
+    assert_ok(wrn_wrnfile_write(graph, NULL, path, &test_error));
     struct image image = image_load(path);
     unlink(path);
     free(path);

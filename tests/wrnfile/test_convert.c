@@ -123,10 +123,10 @@ static void half_that_does_not_fit(void **state)
     w->data = data;
     o.weights = WRN_DTYPE_F16;
     data[1] = -65504; /* the largest */
-    assert_ok(wrn_wrnfile_write(g, large, &test_error));
+    assert_ok(wrn_wrnfile_write(g, NULL, large, &test_error));
     assert_ok(wrn_convert(large, target, &o, &test_error));
     data[1] = -65505;
-    assert_ok(wrn_wrnfile_write(g, large, &test_error));
+    assert_ok(wrn_wrnfile_write(g, NULL, large, &test_error));
     struct image before = image_load(target);
     assert_fails(wrn_convert(large, target, &o, &test_error), WRN_E_NUMERIC, w->name);
     struct image after = image_load(target); /* what was there stays */
@@ -212,7 +212,7 @@ static void properties(void **state)
     assert_ok(wrn_convert(source, odd, NULL, &test_error));
     struct wrn_graph *first = load_graph(odd);
     wrn_graph_set_property(first, "source", NULL, NULL);
-    assert_ok(wrn_wrnfile_write(first, odd, &test_error));
+    assert_ok(wrn_wrnfile_write(first, NULL, odd, &test_error));
     assert_ok(wrn_convert(odd, target, NULL, &test_error));
     g = load_graph(target);
     assert_string_equal(wrn_graph_property(g, "source"), "odd?.wrn");
@@ -374,7 +374,7 @@ static int set_up(void **state)
     source = temporary_path("source.wrn");
     target = temporary_path("target.wrn");
     assert_ok(wrn_graph_set_property(g, "license", "Apache-2.0", &test_error));
-    assert_ok(wrn_wrnfile_write(g, source, &test_error));
+    assert_ok(wrn_wrnfile_write(g, NULL, source, &test_error));
     wrn_graph_free(g);
     return 0;
 }

@@ -104,7 +104,7 @@ static int print_example(void)
 static int write_sample(const char *path)
 {
     struct wrn_graph *g = sample_graph();
-    wrn_status status = wrn_wrnfile_write(g, path, &test_error);
+    wrn_status status = wrn_wrnfile_write(g, NULL, path, &test_error);
     wrn_graph_free(g);
     return status;
 }

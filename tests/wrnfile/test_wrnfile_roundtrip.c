@@ -88,7 +88,7 @@ static void from_a_file(void **state)
     const struct wrn_alloc alloc = wrn_alloc_default();
     struct wrn_graph *graph = sample_graph(), *again;
     char *path = temporary_path("file.wrn");
-    assert_ok(wrn_wrnfile_write(graph, path, &test_error));
+    assert_ok(wrn_wrnfile_write(graph, NULL, path, &test_error));
     for (int map = 0; map < 2; map++) {
         struct wrn_blob blob;
         const char *format = NULL;
@@ -113,7 +113,7 @@ static void file_changed_after_reading(void **state)
     const struct wrn_alloc alloc = wrn_alloc_default();
     struct wrn_graph *graph = sample_graph(), *again;
     char *path = temporary_path("changing.wrn");
-    assert_ok(wrn_wrnfile_write(graph, path, &test_error));
+    assert_ok(wrn_wrnfile_write(graph, NULL, path, &test_error));
     struct wrn_blob blob;
     const char *format;
     assert_ok(wrn_blob_read(&alloc, path, WRN_MAX_FILE_BYTES, false, &blob, &test_error));
@@ -125,10 +125,10 @@ static void file_changed_after_reading(void **state)
     wrn_graph_free(again);
 
     /* Mapped, a file that is replaced the way wrn_wrnfile_write does it stays as it was. */
-    assert_ok(wrn_wrnfile_write(graph, path, &test_error));
+    assert_ok(wrn_wrnfile_write(graph, NULL, path, &test_error));
     assert_ok(wrn_blob_read(&alloc, path, WRN_MAX_FILE_BYTES, true, &blob, &test_error));
     struct wrn_graph *bare = sample_graph_bare();
-    assert_ok(wrn_wrnfile_write(bare, path, &test_error));
+    assert_ok(wrn_wrnfile_write(bare, NULL, path, &test_error));
     assert_ok(wrn_import(&source, &again, &format, &test_error));
     assert_same_graph(graph, again);
     wrn_graph_free(again);
@@ -190,7 +190,7 @@ static void names_that_cannot_be_kept(void **state)
     char *path = temporary_path("names.wrn");
     struct wrn_graph *graph = sample_graph();
     graph->nodes[3].name = "rel\xc3"; /* cut off in the middle of a character */
-    assert_fails(wrn_wrnfile_write(graph, path, &test_error), WRN_E_FORMAT, "not UTF-8");
+    assert_fails(wrn_wrnfile_write(graph, NULL, path, &test_error), WRN_E_FORMAT, "not UTF-8");
     assert_int_equal(access(path, F_OK), -1);
     wrn_graph_free(graph);
     free(path);
@@ -201,8 +201,8 @@ static void places_that_cannot_be_written(void **state)
     (void)state;
     struct wrn_graph *graph = sample_graph();
     char *missing = temporary_path("missing/file.wrn"), *folder = temporary_path("");
-    assert_fails(wrn_wrnfile_write(graph, missing, &test_error), WRN_E_IO, "missing/file.wrn");
-    assert_fails(wrn_wrnfile_write(graph, folder, &test_error), WRN_E_IO, "wrn-test");
+    assert_fails(wrn_wrnfile_write(graph, NULL, missing, &test_error), WRN_E_IO, "missing/file.wrn");
+    assert_fails(wrn_wrnfile_write(graph, NULL, folder, &test_error), WRN_E_IO, "wrn-test");
     free(folder);
     free(missing);
     wrn_graph_free(graph);
@@ -244,12 +244,12 @@ static void out_of_memory_while_writing(void **state)
     struct image before = image_of(bare), expected = image_of(graph);
     struct failing memory = { 0, 0, 0 };
     const struct wrn_alloc real = graph->arena.alloc;
-    assert_ok(wrn_wrnfile_write(bare, path, &test_error));
+    assert_ok(wrn_wrnfile_write(bare, NULL, path, &test_error));
     wrn_status status;
     do {
         memory.calls = 0;
         graph->arena.alloc = failing_alloc(&memory);
-        status = wrn_wrnfile_write(graph, path, &test_error);
+        status = wrn_wrnfile_write(graph, NULL, path, &test_error);
         graph->arena.alloc = real;
         struct image now = image_load(path);
         const struct image *wanted = status == WRN_OK ? &expected : &before;
