@@ -2,8 +2,7 @@
 /*
  * The register tile of struct wrn_tile. Included after a vec_*.h, with
  *   TILES(X)  the shapes to make, X(mr, nv): see tile_shapes.h
- * It defines fill_tiles(kernels), which enters them. mr and nv are constants in every instance, so the accumulators
- * are registers; each is one chain of fused multiply-adds in the order of struct wrn_tile, whatever the shape.
+ * tile_fill.h enters them. mr and nv are constants in every instance, so the accumulators are registers; each is one chain of fused multiply-adds in the order of struct wrn_tile, whatever the shape.
  */
 #include "kernels/kernels.h"
 #include "kernels/unroll.h"
@@ -63,14 +62,3 @@ WRN_INLINE void tile_body(const struct wrn_tile *t, const int mr, const int nv)
 #define DEFINE_TILE(mr, nv) \
     static void tile_##mr##x##nv(const struct wrn_tile *t) { tile_body(t, mr, nv); }
 TILES(DEFINE_TILE)
-
-static void fill_tiles(struct wrn_kernels *k)
-{
-#define ENTER_TILE(mr, nv) \
-    k->tile[nv][mr] = tile_##mr##x##nv; \
-    if (k->tile_mr < (mr)) k->tile_mr = (mr); \
-    if (k->tile_nv < (nv)) k->tile_nv = (nv);
-    memset(k->tile, 0, sizeof k->tile);
-    k->tile_mr = k->tile_nv = 0;
-    TILES(ENTER_TILE)
-}

@@ -269,7 +269,7 @@ static struct image grown(uint32_t new_section_flags)
             memcpy(e, from, entry);
             memcpy(i.data + start, sample.data + bytes_get(from + 24, 8), size);
         } else {
-            memcpy(e, "packed\0\0avx512/direct", 21);
+            memcpy(e, "newer\0\0\0avx512/direct", 21);
             bytes_put(e + 40, new_section_flags, 4);
             memset(i.data + start, 0xcd, size);
         }
@@ -322,7 +322,7 @@ static void later_minor_version(void **state)
     bytes_put(exact.data + 10, 0, 2);
     expect_sealed(&exact, WRN_E_FORMAT, "a header of 128"); /* version 1.0 has no such sizes */
     i = grown(1);
-    expect(&i, WRN_E_UNSUPPORTED, "section 'packed:avx512/direct' is required");
+    expect(&i, WRN_E_UNSUPPORTED, "section 'newer:avx512/direct' is required");
     i = image_copy(&sample);
     bytes_put(i.data + 10, 1, 2);
     expect_loads(&i);

@@ -19,6 +19,7 @@
 #if defined(__aarch64__)
 #include "kernels/winograd_lean_tmpl.h"
 #endif
+#include "kernels/tile_fill.h"
 
 void wrn_kernels_neon(struct wrn_kernels *k)
 {

@@ -5,9 +5,12 @@
 
 #include "wrn.h"
 
+#include "kernels/kernels.h" /* declared before the target is set: the function at the end runs on any CPU */
+
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #else
+#pragma GCC push_options
 #pragma GCC target("avx2,fma")
 #endif
 
@@ -19,6 +22,14 @@
 #include "kernels/pool_tmpl.h"
 #include "kernels/tile_tmpl.h"
 #include "kernels/winograd_tmpl.h"
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+#include "kernels/tile_fill.h"
 
 void wrn_kernels_avx2(struct wrn_kernels *k)
 {
@@ -34,7 +45,3 @@ void wrn_kernels_avx2(struct wrn_kernels *k)
     k->winograd_in = winograd_in;
     k->winograd_out = winograd_out;
 }
-
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
