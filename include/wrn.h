@@ -294,7 +294,7 @@ WRN_API wrn_status wrn_model_feature(const wrn_model *model, int32_t index, wrn_
 typedef struct wrn_step_info {
     uint32_t struct_size;
     int32_t channels_in, channels_out, height_out, width_out; /* per image */
-    int32_t reserved;
+    int32_t in_file;         /* 1 if the packed weights are used where they lie in the model file */
     const char *op;          /* "conv 3x3/2 +add +affine +relu", "global pool", … */
     const char *name;        /* the graph node it stems from */
     const char *algorithm;   /* "direct", "reference", "" where there is one way only */

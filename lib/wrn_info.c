@@ -97,7 +97,7 @@ wrn_status wrn_model_step(const wrn_model *m, int32_t index, wrn_step_info *info
     wrn_step_info ours = {
         .struct_size = sizeof ours,
         .channels_in = s->input >= 0 ? p->tensors[s->input].layout.c : out->c,
-        .channels_out = out->c, .height_out = out->h, .width_out = out->w,
+        .in_file = s->in_file, .channels_out = out->c, .height_out = out->h, .width_out = out->w,
         .op = s->op, .name = s->name, .algorithm = conv ? s->impl->name : "", .kernel = wrn_isa_name(p->kernels.isa), .refused = s->refused,
         .macs = s->macs, .weight_bytes = s->packed_bytes,
         .activation_bytes = tensor_bytes(p, s->input) + tensor_bytes(p, s->residual) + tensor_bytes(p, s->raw) + tensor_bytes(p, s->act),

@@ -154,6 +154,7 @@ static void print_time(double seconds)
 static void print_plan(const wrn_model *model, const wrn_model_info *info, const struct timing *measured, bool whole)
 {
     int op_width = 4;
+    bool any_in_file = false;
     wrn_step_info s = WRN_STEP_INFO_INIT;
     for (int32_t i = 0; i < info->step_count; i++)
         if (wrn_model_step(model, i, &s, NULL) == WRN_OK && text_width(s.op) > op_width) op_width = text_width(s.op);
@@ -165,6 +166,7 @@ static void print_plan(const wrn_model *model, const wrn_model_info *info, const
     for (int32_t i = 0; i < info->step_count; i++) {
         char shape[48], error[16] = "";
         if (wrn_model_step(model, i, &s, NULL) != WRN_OK) continue;
+        any_in_file = any_in_file || s.in_file;
         snprintf(shape, sizeof shape, "%dx%dx%d", s.channels_out, s.height_out, s.width_out);
         if (s.predicted_error > 0) snprintf(error, sizeof error, "%.0e", s.predicted_error);
         printf("%4d  ", i);
@@ -172,8 +174,8 @@ static void print_plan(const wrn_model *model, const wrn_model_info *info, const
         printf("  %-15s %-13s", shape, s.algorithm);
         print_time(s.predicted_seconds);
         if (measured->steps) print_time(measured->steps[i]);
-        printf(" %7s %10s %10s %10s %10s  ", error, amount((double)s.macs, ""), amount((double)s.weight_bytes, "B"),
-               amount((double)s.activation_bytes, "B"), amount((double)s.scratch_bytes, "B"));
+        printf(" %7s %10s %10s%c%10s %10s  ", error, amount((double)s.macs, ""), amount((double)s.weight_bytes, "B"),
+               s.in_file ? '*' : ' ', amount((double)s.activation_bytes, "B"), amount((double)s.scratch_bytes, "B"));
         text_print(stdout, s.name);
         fputc('\n', stdout);
         if (!s.refused[0]) continue;
@@ -185,6 +187,7 @@ static void print_plan(const wrn_model *model, const wrn_model_info *info, const
     }
     printf("predicted: microseconds an image on %s%s; error: relative, predicted\n",
            whole && info->threads > 1 ? "all threads" : "one thread", measured->steps ? "; measured: on all threads" : "");
+    if (any_in_file) fputs("* packed in the file\n", stdout);
 }
 
 static void write_floats(struct json *json, const char *key, const float *values, int32_t count)
@@ -229,6 +232,7 @@ static void write_plan(struct json *json, const wrn_model *model, int32_t count,
         json_integer(json, "width_out", s.width_out);
         json_integer(json, "macs", (int64_t)s.macs);
         json_integer(json, "weight_bytes", (int64_t)s.weight_bytes);
+        json_bool(json, "in_file", s.in_file != 0);
         json_integer(json, "activation_bytes", (int64_t)s.activation_bytes);
         json_integer(json, "scratch_bytes", (int64_t)s.scratch_bytes);
         json_number(json, "predicted_seconds", s.predicted_seconds);

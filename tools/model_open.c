@@ -17,7 +17,12 @@ extern const uint8_t embedded_model[], embedded_model_end[];
 
 static bool open_with(const char *path, const wrn_load_options *load, wrn_model **model, wrn_error *error)
 {
-    if (strcmp(path, "cifar10") != 0) return wrn_load(path, load, model, error) == WRN_OK;
+    if (strcmp(path, "cifar10") != 0) {
+        size_t length = strlen(path);
+        wrn_load_options mapped = *load;
+        if (length >= 4 && strcmp(path + length - 4, ".wrn") == 0) mapped.flags |= WRN_LOAD_MMAP; /* may be packed */
+        return wrn_load(path, &mapped, model, error) == WRN_OK;
+    }
 #ifdef TOOL_HAVE_EMBEDDED_MODEL
     wrn_load_options in_place = *load;
     in_place.flags |= WRN_LOAD_IN_PLACE;

@@ -2,7 +2,8 @@
 /*
  * The register tile of struct wrn_tile. Included after a vec_*.h, with
  *   TILES(X)  the shapes to make, X(mr, nv): see tile_shapes.h
- * tile_fill.h enters them. mr and nv are constants in every instance, so the accumulators are registers; each is one chain of fused multiply-adds in the order of struct wrn_tile, whatever the shape.
+ * tile_fill.h enters them. mr and nv are constants in every instance, so the accumulators are registers; each is one
+ * chain of fused multiply-adds in the order of struct wrn_tile, whatever the shape.
  */
 #include "kernels/kernels.h"
 #include "kernels/unroll.h"
