@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The .wrn reader. Each input is read twice: as it is, which checksums end early, and with magic, version, sizes and
- * checksums made right, so that the contents are reached.
+ * checksums made right, so that the contents are reached. Both times also in place, where packed weights are looked at.
  */
 #include "graph/importer.h"
+#include "graph/packed.h"
 #include "wrnfile_bytes.h"
 
 #include <stdlib.h>
@@ -34,16 +35,32 @@ static uint64_t walk(const struct wrn_graph *g)
     return sum;
 }
 
-static void read_bytes(const uint8_t *data, size_t size)
+/* The packed weights of every node, as the seed has them. */
+static uint64_t walk_packed(const struct wrn_graph *g, const uint8_t *data, size_t size)
+{
+    static const uint64_t sizes[] = { 648, 120 };
+    uint64_t found = 0;
+    for (int32_t node = 0; node < g->node_count; node++) {
+        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+            const struct wrn_packed_id id = { .key = "c/reference", .version = 1, .node = node, .size = sizes[i] };
+            const uint8_t *packed = wrn_packed_find(g, &id);
+            if (packed && (packed < data || packed > data + size || sizes[i] > (size_t)(data + size - packed))) fail();
+            found += packed != NULL;
+        }
+    }
+    return found;
+}
+
+static void read_bytes(const uint8_t *data, size_t size, bool in_place)
 {
     struct wrn_blob blob = { .alloc = wrn_alloc_default(), .data = data, .size = size, .kind = WRN_BLOB_BORROWED };
-    struct wrn_source source = { .alloc = blob.alloc, .blob = &blob };
+    struct wrn_source source = { .alloc = blob.alloc, .blob = &blob, .in_place = in_place };
     struct wrn_graph *graph = NULL;
     wrn_error error = { 0 };
     (void)wrn_importer_wrn.probe(data, size);
     wrn_status status = wrn_importer_wrn.read(&source, &graph, &error);
     if (status == WRN_OK) {
-        if (wrn_graph_check(graph, &error) != WRN_OK || walk(graph) == UINT64_MAX) fail();
+        if (wrn_graph_check(graph, &error) != WRN_OK || walk(graph) + walk_packed(graph, data, size) == UINT64_MAX) fail();
         wrn_graph_free(graph);
     } else if (graph || !error.message[0] || error.status != status) {
         fail();
@@ -61,19 +78,28 @@ static void make_plausible(uint8_t *data, size_t size)
         uint64_t offset = bytes_get(last + 24, 8);
         if (offset <= size) bytes_put(last + 32, size - offset, 8);
     }
+    uint8_t *head = bytes_section(data, size, "packed");
+    size_t left = head && head >= data && head < data + size ? (size_t)(data + size - head) : 0;
+    uint64_t records = left > 64 ? bytes_get(head + 4, 4) * bytes_get(head + 8, 4) : 0;
+    if (left > 64 && records <= left - 64) {
+        bytes_put(head + 28, 0, 4);
+        bytes_put(head + 28, wrn_crc32c(0, head, 64 + (size_t)records), 4);
+    }
     reseal(data, size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    read_bytes(data, size);
+    read_bytes(data, size, false);
     if (size < 64) return 0;
-    uint8_t *copy = malloc(size);
-    if (!copy) return 0;
+    void *copy; /* aligned, as packed weights must be to be used in place */
+    if (posix_memalign(&copy, 64, size) != 0) return 0;
     memcpy(copy, data, size);
+    read_bytes(copy, size, true);
     make_plausible(copy, size);
-    read_bytes(copy, size);
+    read_bytes(copy, size, false);
+    read_bytes(copy, size, true);
     free(copy);
     return 0;
 }

@@ -87,6 +87,42 @@ static void reads_and_maps(void **state)
     }
 }
 
+static size_t start_seen;
+static uint64_t four(const uint8_t *start, size_t start_size, uint64_t size)
+{
+    start_seen = start_size;
+    return size < 4 ? UINT64_MAX : start[0] == '0' ? 4 : 0;
+}
+
+static void reads_what_is_wanted(void **state)
+{
+    (void)state;
+    struct wrn_blob blob;
+    struct wrn_alloc alloc = wrn_alloc_default();
+    const struct {
+        const char *text;
+        size_t size, wanted;
+    } files[] = { { "0123456789", 10, 4 }, { "x123", 4, 0 }, { "012", 3, 3 }, { "", 0, 0 } };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        write_file("data", files[i].text, files[i].size);
+        assert_ok(wrn_blob_read_start(&alloc, in_folder("data"), 10, four, &blob, &test_error));
+        assert_int_equal(start_seen, files[i].size);
+        assert_int_equal(blob.size, files[i].wanted);
+        assert_int_equal(blob.size + blob.left_out, files[i].size);
+        assert_memory_equal(blob.data, files[i].text, files[i].wanted);
+        wrn_blob_free(&blob);
+    }
+    char *large = calloc(1, WRN_BLOB_START + 1);
+    large[0] = '0';
+    write_file("data", large, WRN_BLOB_START + 1);
+    free(large);
+    assert_ok(wrn_blob_read_start(&alloc, in_folder("data"), UINT64_MAX, four, &blob, &test_error));
+    assert_int_equal(start_seen, WRN_BLOB_START);
+    assert_int_equal(blob.left_out, WRN_BLOB_START - 3);
+    wrn_blob_free(&blob);
+    assert_fails(wrn_blob_read_start(&alloc, in_folder("data"), 9, four, &blob, &test_error), WRN_E_LIMIT, "the limit is 9");
+}
+
 static void refuses_what_is_no_file(void **state)
 {
     (void)state;
@@ -351,6 +387,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_a_folder(reads_and_maps),
+        in_a_folder(reads_what_is_wanted),
         in_a_folder(refuses_what_is_no_file),
         in_a_folder(refuses_a_sparse_giant),
         in_a_folder(reads_beside),

@@ -119,6 +119,56 @@ static void arena_keeps_the_block_that_has_room(void **state)
     wrn_arena_free(&arena);
 }
 
+/* What an allocation will take is told before; one arena can take over another's. */
+static void arena_tells_its_growth(void **state)
+{
+    (void)state;
+    struct host host = { 0 };
+    struct wrn_alloc alloc = hooks(&host);
+    struct wrn_arena arena, other;
+    wrn_arena_init(&arena, &alloc);
+    wrn_arena_init(&other, &alloc);
+    for (size_t i = 0; i < 300; i++) {
+        size_t bytes = i * i * 7 % 40000, before = arena.total, growth = wrn_arena_growth(&arena, bytes);
+        assert_non_null(wrn_arena_take(&arena, bytes, 1));
+        assert_int_equal(arena.total, before + growth);
+    }
+    size_t total = arena.total;
+    char *text = wrn_arena_string(&other, "kept", 4);
+    wrn_arena_join(&other, &arena);
+    assert_int_equal(arena.total, 0);
+    assert_true(other.total > total);
+    wrn_arena_free(&arena);
+    assert_string_equal(text, "kept");
+    wrn_arena_join(&arena, &other);
+    assert_string_equal(text, "kept");
+    wrn_arena_free(&arena);
+    assert_int_equal(host.live, 0);
+}
+
+/* Pages that are not needed go back where the memory is the C library's; what stands beside them stays. */
+static void drops_whole_pages(void **state)
+{
+    (void)state;
+    struct host host = { 0 };
+    const struct wrn_alloc ours = wrn_alloc_default(), theirs = hooks(&host);
+    const size_t size = 1 << 20;
+    for (int i = 0; i < 2; i++) {
+        const struct wrn_alloc *alloc = i ? &theirs : &ours;
+        unsigned char *memory = wrn_mem_alloc(alloc, size, 1);
+        memset(memory, 1, size);
+        wrn_mem_drop(alloc, memory + 1, 100);
+        wrn_mem_drop(alloc, memory + 1000, 0);
+        for (size_t k = 0; k < size; k++) assert_int_equal(memory[k], 1);
+        wrn_mem_drop(alloc, memory + 1, size - 2);
+        assert_true(memory[0] == 1 && memory[size - 1] == 1);
+#if defined(__linux__) && !defined(WRN_TEST_EMULATED) /* emulators may keep them */
+        assert_int_equal(memory[size / 2], i);
+#endif
+        wrn_mem_free(alloc, memory);
+    }
+}
+
 static void arena_fails_cleanly(void **state)
 {
     (void)state;
@@ -144,6 +194,7 @@ int main(void)
         cmocka_unit_test(allocates_aligned),           cmocka_unit_test(refuses_what_overflows),
         cmocka_unit_test(gives_back_misaligned_memory), cmocka_unit_test(arena_is_zeroed_and_aligned),
         cmocka_unit_test(arena_keeps_the_block_that_has_room), cmocka_unit_test(arena_fails_cleanly),
+        cmocka_unit_test(arena_tells_its_growth),      cmocka_unit_test(drops_whole_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@ char *packed_plain_file(void)
     struct make_graph o = make_graph_small();
     uint32_t state = 7;
     char *path = temporary_path("plain.wrn");
-    o.width_of_first = 20;
+    o.width_of_first = 16;
     o.blocks = 2;
     struct wrn_graph *g = make_graph(&o);
     for (size_t i = 0; i < PACKED_INPUT; i++) input[i] = random_float(&state);

@@ -72,7 +72,7 @@ static void head(void **state)
         { 8, 4, count + 1, WRN_E_FORMAT, "section 'packed:c/" },
         { 8, 4, 0, WRN_E_FORMAT, "after the last node's" },
         { 8, 4, 100001, WRN_E_LIMIT, "100001 records" },
-        { 8, 4, sample.size / 32, WRN_E_FORMAT, "ends within its records" },
+        { 8, 4, bytes_get(packed_entry(&sample, "packed") + 32, 8) / 32, WRN_E_FORMAT, "ends within its records" },
         { 8, 4, UINT32_MAX, WRN_E_LIMIT, "records" },
         { 12, 4, field(12, 4) + 1, WRN_OK, "" },
         { 12, 4, field(12, 4) - 1, WRN_OK, "" },
