@@ -147,7 +147,7 @@ int cmd_convert(int argc, char **argv)
     const struct option options[] = {
         OPTION_FLAG("fp16", "weights of half precision: half the file", &fp16),
         OPTION_FLAG("fp32", "weights of single precision", &fp32),
-        OPTION_TEXTS("pack", "ISA[,ALG...]", "weights packed for this too: auto; avx2,f4; may be repeated", &c.pack),
+        OPTION_TEXTS("pack", "ISA[,ALG...]", "pack weights for mapped loads: auto, avx2,f4; repeatable", &c.pack),
         OPTION_TEXT("labels", "FILE", "the names of the classes, one a line", &c.labels_file),
         OPTION_TEXTS("property", "KEY=VALUE", "a text to keep, such as license=MIT; may be repeated", &c.properties),
         OPTION_TEXT("golden-input", "I.npy", "an input and its output to keep, for --verify", &c.golden_input),
