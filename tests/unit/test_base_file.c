@@ -104,7 +104,7 @@ static void reads_what_is_wanted(void **state)
         write_file("data", files[i], strlen(files[i]));
         assert_ok(wrn_blob_read_start(&alloc, in_folder("data"), 10, four, &blob, &test_error));
         assert_int_equal(start_seen, strlen(files[i]));
-        assert_true(blob.size == (size_t[]){ 4, 0, 3, 0 }[i] && blob.size + blob.left_out == strlen(files[i]));
+        assert_true(blob.size == (i % 2 ? 0 : 4 - i / 2) && blob.size + blob.left_out == strlen(files[i])); /* 4, 0, 3, 0 */
         assert_memory_equal(blob.data, files[i], blob.size);
         wrn_blob_free(&blob);
     }
