@@ -4,7 +4,7 @@
 /* A small network as a plain .wrn file and as files with packed weights, and loading them. */
 #include "sample.h"
 
-enum { PACKED_SIDE = 12, PACKED_BATCH = 8, PACKED_INPUT = 3 * PACKED_SIDE * PACKED_SIDE, PACKED_CLASSES = 10 };
+enum { PACKED_SIDE = 12, PACKED_BATCH = 2, PACKED_INPUT = 3 * PACKED_SIDE * PACKED_SIDE, PACKED_CLASSES = 10 };
 
 /* Writes the network, with golden vectors, to a temporary file; the path is the caller's to free. */
 char *packed_plain_file(void);
