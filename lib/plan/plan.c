@@ -78,31 +78,35 @@ static uint64_t default_weight_limit(const struct wrn_plan *plan)
     return limit > FREE_WEIGHT_BYTES ? (uint64_t)limit : FREE_WEIGHT_BYTES;
 }
 
-/* Selects and lays out. What is exceeded is the caller's memory limit: then first weights become smaller by slower
- * algorithms as far as possible, then passes shorter. The result's memory is exactly what is compared with the limit, so
- * nothing that fits is refused. */
+/* Selects and lays out. While the caller's memory limit is exceeded, first weights become smaller by slower algorithms as
+ * far as possible, then passes shorter; at last, because algorithms with small weights may want much scratch memory, single
+ * ones are tried, from the fastest to the reference. What is compared with the limit is exactly what the plan will take. */
 static wrn_status fit(struct wrn_plan *plan, const struct wrn_drafts *d, const struct wrn_plan_options *o, wrn_error *error)
 {
     uint64_t weight_limit = default_weight_limit(plan), least = UINT64_MAX;
+    const struct wrn_conv_impl *const *single = wrn_conv_impls;
+    struct wrn_plan_options options = *o;
     struct wrn_arena before = plan->arena; /* each attempt has an arena of its own, that can be thrown away */
     wrn_arena_init(&plan->arena, &before.alloc);
     plan->pass_batch = o->pass_batch ? o->pass_batch : DEFAULT_PASS_BATCH;
     wrn_status status;
     for (;;) {
-        WRN_TRY_GOTO(wrn_plan_select(plan, d, o, weight_limit, error));
+        WRN_TRY_GOTO(wrn_plan_select(plan, d, &options, weight_limit, error));
         WRN_TRY_GOTO(wrn_plan_lay_out(plan, error));
         if (!o->memory_limit) break;
         uint64_t weights = wrn_plan_packed_bytes(plan);
         uint64_t needed = o->memory_taken + sizeof *plan + before.total + plan->arena.total + wrn_plan_pack_bytes(plan, d) + wrn_plan_session_bytes(plan);
         if (needed <= o->memory_limit) break;
         uint64_t others = needed - weights, left = o->memory_limit > others ? o->memory_limit - others : 0;
-        if (left < weight_limit && weights < least) { /* as long as that helps */
+        if (left < weight_limit && weights < least && !options.algorithm) { /* as long as that helps */
             weight_limit = left;
             least = weights;
         } else if (plan->pass_batch > 1) {
             plan->pass_batch /= 2;
             weight_limit = default_weight_limit(plan);
             least = UINT64_MAX;
+        } else if (!o->algorithm && *single) {
+            options.algorithm = (*single++)->name;
         } else {
             status = wrn_fail(error, WRN_E_LIMIT, "option memory_limit: %llu bytes are needed, %llu allowed", (unsigned long long)needed,
                               (unsigned long long)o->memory_limit);

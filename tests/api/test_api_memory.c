@@ -271,6 +271,29 @@ static void memory_limit(void **state)
     assert_true(loaded > 0 && refused > 0);
 }
 
+/* What one algorithm alone can do with, a limit is kept with. */
+static void memory_limit_for_any_algorithm(void **state)
+{
+    (void)state;
+    static const char *const algorithms[] = { "winograd4", "winograd4lean", "direct", "reference" };
+    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
+        uint64_t bytes[2];
+        for (int limited = 0; limited < 2; limited++) {
+            wrn_load_options options = api_options(NULL, 1);
+            wrn_model_info info = WRN_MODEL_INFO_INIT;
+            wrn_model *model;
+            options.pass_batch = limited ? 0 : 1;
+            options.algorithm = limited ? NULL : algorithms[i];
+            options.memory_limit = limited ? bytes[0] : 0;
+            assert_ok(wrn_load_memory(api_file().data, api_file().size, &options, &model, &test_error));
+            assert_ok(wrn_model_get_info(model, &info, &test_error));
+            bytes[limited] = info.model_bytes + info.session_bytes;
+            wrn_free(model);
+        }
+        assert_true(bytes[1] <= bytes[0]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +306,7 @@ int main(void)
         cmocka_unit_test(sizes_are_told),
         cmocka_unit_test(under_aligned_memory),
         cmocka_unit_test(memory_limit),
+        cmocka_unit_test(memory_limit_for_any_algorithm),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -235,6 +235,13 @@ static void changed_bytes(void **state)
     free(changed), free(path);
 }
 
+static char said[256];
+static void listen(void *user, int32_t level, const char *message)
+{
+    (void)user;
+    if (level == 2) snprintf(said, sizeof said, "%s", message);
+}
+
 /* Models of one file are independent of each other and of the file's name. */
 static void mapping_lives_with_the_model(void **state)
 {
@@ -244,7 +251,12 @@ static void mapping_lives_with_the_model(void **state)
     wrn_model *first, *second;
     struct packed_result expected = loaded(plain, &o), a, b;
     o.flags = WRN_LOAD_MMAP;
+    o.log = listen;
+    o.log_level = 2;
     assert_ok(wrn_load(path, &o, &first, &test_error));
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, "%d of %d convolutions", expected.convs, expected.convs);
+    assert_non_null(strstr(said, wanted));
     assert_ok(wrn_load(path, &o, &second, &test_error));
     assert_ok(wrn_convert(plain, path, NULL, &test_error)); /* replaced by rename */
     unlink(path);
