@@ -52,6 +52,14 @@ uint64_t wrn_plan_pack_bytes(const struct wrn_plan *plan, const struct wrn_draft
 wrn_status wrn_plan_pack(struct wrn_plan *plan, const struct wrn_drafts *drafts, const struct wrn_plan_options *options,
                          wrn_error *error);
 
+/* plan_ahead.c: the weights of a convolution times `scale` per output channel (NULL: as they are), rounded once, into `folded`. */
+wrn_status wrn_plan_fold(const struct wrn_step *step, const struct wrn_weight *weight, const double *scale, float *folded, wrn_error *error);
+/* Packed weights that the file holds are to be used where they lie: sets packed and in_file of those steps. Unless all are
+ * there, the originals, which are then needed, are checked. */
+wrn_status wrn_plan_find_packed(struct wrn_plan *plan, const struct wrn_drafts *drafts, wrn_error *error);
+/* For a plan that is not packed: what is to be folded, from the drafts into the steps. */
+wrn_status wrn_plan_keep_scales(struct wrn_plan *plan, const struct wrn_drafts *drafts, wrn_error *error);
+
 /* plan_memory.c: offsets of the tensors for plan->pass_batch images. */
 wrn_status wrn_plan_lay_out(struct wrn_plan *plan, wrn_error *error);
 

@@ -9,11 +9,8 @@
 #include "plan/plan_internal.h"
 
 #include "base/checked.h"
-#include "base/digest.h"
 
-#include <float.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,46 +132,12 @@ static wrn_status prepare_step(struct jobs *jobs, const struct wrn_draft *f, str
     return WRN_OK;
 }
 
-void wrn_plan_packed_id(const struct wrn_plan *plan, const struct wrn_step *step, const double *fold_scale, struct wrn_packed_id *id)
-{
-    char algorithm[WRN_CONV_SHORT_NAME];
-    *id = (struct wrn_packed_id){ .version = WRN_PACKING_VERSION, .node = step->node, .folded = fold_scale != NULL, .size = step->packed_bytes };
-    wrn_conv_short_name(step->impl, algorithm);
-    int length = snprintf(id->key, sizeof id->key, "%s/%s", wrn_isa_name(plan->kernels.isa), algorithm);
-    if (!step->impl->layout || length < 0 || (size_t)length >= sizeof id->key) id->key[0] = 0;
-    else id->layout = step->impl->layout(&step->conv);
-    if (fold_scale) id->scales_crc = wrn_crc32c(0, fold_scale, (size_t)step->conv.k * sizeof *fold_scale);
-}
-
-/* Packed weights that the file holds are used where they lie. If all are there, the originals are not even looked at. */
-static wrn_status find_in_file(const struct jobs *jobs, wrn_error *error)
-{
-    struct wrn_plan *plan = jobs->plan;
-    const struct wrn_graph *g = jobs->drafts->graph;
-    struct wrn_step *step = plan->steps;
-    for (int32_t i = 0; i < jobs->drafts->count; i++) {
-        const struct wrn_draft *f = &jobs->drafts->list[i];
-        struct wrn_packed_id id;
-        if (f->dead) continue;
-        if (f->kind == WRN_STEP_CONV) {
-            plan->convs++;
-            wrn_plan_packed_id(plan, step, f->fold_scale, &id);
-            step->packed = wrn_packed_find(g, &id);
-            step->in_file = step->packed != NULL;
-            plan->convs_in_file += step->in_file;
-            if (step->in_file) plan->file_bytes += step->packed_bytes;
-        }
-        step++;
-    }
-    return plan->convs_in_file < plan->convs ? wrn_graph_check_weights(g, error) : WRN_OK;
-}
-
 static wrn_status prepare(struct jobs *jobs, wrn_error *error)
 {
     struct wrn_plan *plan = jobs->plan;
     struct wrn_step *step = plan->steps;
     uint64_t large;
-    WRN_TRY(find_in_file(jobs, error));
+    WRN_TRY(wrn_plan_find_packed(plan, jobs->drafts, error));
     jobs->small = wrn_arena_take(&plan->arena, sum_sizes(plan, jobs->drafts, &large), 1);
     if (!jobs->small) return no_memory(error);
     for (int32_t i = 0; i < jobs->drafts->count; i++)
@@ -204,28 +167,9 @@ static void find_shared(struct jobs *jobs)
     }
 }
 
-static wrn_status fold_weights(const struct wrn_step *step, const struct wrn_weight *w, const double *scale, float *folded, wrn_error *error)
-{
-    wrn_weight_floats(w, folded);
-    if (!scale) return WRN_OK;
-    size_t per_channel = (size_t)w->count / (size_t)step->conv.k;
-    for (int32_t channel = 0; channel < step->conv.k; channel++) {
-        float *to = folded + (size_t)channel * per_channel;
-        bool finite = true;
-        for (size_t i = 0; i < per_channel; i++) {
-            to[i] = (float)(to[i] * scale[channel]);
-            finite &= fabsf(to[i]) <= FLT_MAX;
-        }
-        if (!finite)
-            return wrn_fail(error, WRN_E_NUMERIC, "node '%.*s': weights '%.*s': output channel %d is beyond float32 once the batch norm is folded in",
-                            WRN_NAME_MAX, step->name, WRN_NAME_MAX, w->name, channel);
-    }
-    return WRN_OK;
-}
-
 static wrn_status fold_job(const struct job *job, wrn_error *error)
 {
-    return fold_weights(job->step, job->weight, job->draft->fold_scale, job->folded, error);
+    return wrn_plan_fold(job->step, job->weight, job->draft->fold_scale, job->folded, error);
 }
 
 static void pack_item(void *arg, uint32_t item, uint32_t lane)
@@ -285,39 +229,10 @@ static wrn_status pack_all(struct jobs *jobs, wrn_error *error)
     return status;
 }
 
-/* ---- the same for a plan that is not packed ---- */
-
-static wrn_status keep_scales(struct wrn_plan *plan, const struct wrn_drafts *d, wrn_error *error)
-{
-    struct wrn_step *step = plan->steps;
-    for (int32_t i = 0; i < d->count; i++) {
-        const struct wrn_draft *f = &d->list[i];
-        if (f->dead) continue;
-        if (f->kind == WRN_STEP_CONV && f->fold_scale) {
-            double *copy = wrn_arena_take(&plan->arena, (size_t)step->conv.k, sizeof *copy);
-            if (!copy) return no_memory(error);
-            step->fold_scale = memcpy(copy, f->fold_scale, (size_t)step->conv.k * sizeof *copy);
-        }
-        step++;
-    }
-    return WRN_OK;
-}
-
-wrn_status wrn_plan_pack_step(const struct wrn_graph *g, const struct wrn_step *step, void *to, wrn_error *error)
-{
-    const struct wrn_weight *w = &g->weights[g->nodes[step->node].weights[0]];
-    float *folded = wrn_mem_alloc(&g->arena.alloc, (size_t)w->count, sizeof *folded);
-    if (!folded) return no_memory(error);
-    wrn_status status = fold_weights(step, w, step->fold_scale, folded, error);
-    if (status == WRN_OK) step->impl->pack(&step->conv, folded, to);
-    wrn_mem_free(&g->arena.alloc, folded);
-    return status;
-}
-
 wrn_status wrn_plan_pack(struct wrn_plan *plan, const struct wrn_drafts *d, const struct wrn_plan_options *options, wrn_error *error)
 {
     const struct wrn_alloc alloc = d->arena.alloc;
-    if (options->unpacked) return keep_scales(plan, d, error);
+    if (options->unpacked) return wrn_plan_keep_scales(plan, d, error);
     struct jobs jobs = { .plan = plan, .drafts = d, .options = options };
     jobs.list = wrn_mem_alloc(&alloc, (size_t)plan->step_count, sizeof *jobs.list);
     if (!jobs.list) return no_memory(error);
