@@ -60,7 +60,8 @@ struct wrn_conv_impl {
     size_t (*scratch_size)(const struct wrn_conv_desc *desc);
     size_t (*shared_size)(const struct wrn_conv_desc *desc);
     /* What the layout of packed weights depends on beside the convolution's own shape and the instruction set, as a number:
-     * equal numbers, equal layouts. NULL: packed weights are not kept in files. */
+     * equal numbers, equal layouts. Not on the lanes, or files would fit so many threads alone. NULL: packed weights are not
+     * kept in files. */
     uint32_t (*layout)(const struct wrn_conv_desc *desc);
     /* weights[k][c / groups][kernel h][kernel w] -> packed, 64-byte aligned. */
     void (*pack)(const struct wrn_conv_desc *desc, const float *weights, void *packed);

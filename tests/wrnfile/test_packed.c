@@ -88,14 +88,15 @@ static void other_options(void **state)
     char *path = packed_file(plain, "auto;c", "packed.wrn");
     const struct {
         wrn_load_options o;
-        bool none;
+        bool none, all;
     } loads[] = {
         { .o = { .pass_batch = 1 } },
         { .o = { .features = "stage1,stage2,last" } },
         { .o = { .height = 8, .width = 8 } },
         { .o = { .algorithm = "reference" }, .none = true },
-        { .o = { .isa = WRN_ISA_C } },
-        { .o = { .threads = 3 } },
+        { .o = { .isa = WRN_ISA_C }, .all = true },
+        { .o = { .threads = 1 }, .all = true },
+        { .o = { .threads = 3 }, .all = true },
         { .o = { .memory_limit = loaded(plain, NULL).bytes * 3 / 4 } },
     };
     for (size_t i = 0; i < sizeof loads / sizeof loads[0]; i++) {
@@ -106,6 +107,7 @@ static void other_options(void **state)
         struct packed_result mapped = loaded(path, &o);
         assert_same(&mapped, &expected);
         assert_int_equal(mapped.in_file > 0, !loads[i].none);
+        if (loads[i].all) assert_int_equal(mapped.in_file, mapped.convs);
     }
     unlink(path);
     free(path);
