@@ -83,7 +83,7 @@ static uint64_t default_weight_limit(const struct wrn_plan *plan)
  * ones are tried, from the fastest to the reference. What is compared with the limit is exactly what the plan will take. */
 static wrn_status fit(struct wrn_plan *plan, const struct wrn_drafts *d, const struct wrn_plan_options *o, wrn_error *error)
 {
-    uint64_t weight_limit = default_weight_limit(plan), least = UINT64_MAX;
+    uint64_t weight_limit = default_weight_limit(plan), least = UINT64_MAX, fewest = UINT64_MAX;
     const struct wrn_conv_impl *const *single = wrn_conv_impls;
     struct wrn_plan_options options = *o;
     struct wrn_arena before = plan->arena; /* each attempt has an arena of its own, that can be thrown away */
@@ -97,6 +97,7 @@ static wrn_status fit(struct wrn_plan *plan, const struct wrn_drafts *d, const s
         uint64_t weights = wrn_plan_packed_bytes(plan);
         uint64_t needed = o->memory_taken + sizeof *plan + before.total + plan->arena.total + wrn_plan_pack_bytes(plan, d) + wrn_plan_session_bytes(plan);
         if (needed <= o->memory_limit) break;
+        if (needed < fewest) fewest = needed;
         uint64_t others = needed - weights, left = o->memory_limit > others ? o->memory_limit - others : 0;
         if (left < weight_limit && weights < least && !options.algorithm) { /* as long as that helps */
             weight_limit = left;
@@ -108,7 +109,7 @@ static wrn_status fit(struct wrn_plan *plan, const struct wrn_drafts *d, const s
         } else if (!o->algorithm && *single) {
             options.algorithm = (*single++)->name;
         } else {
-            status = wrn_fail(error, WRN_E_LIMIT, "option memory_limit: %llu bytes are needed, %llu allowed", (unsigned long long)needed,
+            status = wrn_fail(error, WRN_E_LIMIT, "option memory_limit: %llu bytes are needed, %llu allowed", (unsigned long long)fewest,
                               (unsigned long long)o->memory_limit);
             goto done;
         }
