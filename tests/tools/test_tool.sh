@@ -163,6 +163,10 @@ json 'd["labels"][9] == "last one" and d["labels"][0] == "a" and d["properties"]
 json 'd["preprocess"]["scale_to"] == 1 and d["preprocess"]["std"] == [0.25, 0.5, 1] and d["preprocess"]["mean"] == [0.5, 0.5, 0.5]'
 run 0 infer "$work/m.wrn" "$work/x.npy" "$work/ym.npy"
 compare "$work/y.npy" "$work/ym.npy" '(a == b).all()'
+run 0 convert "$model" "$work/p.wrn" --pack auto,f2 --pack c
+run 0 info "$work/p.wrn" --plan; says "* packed in the file"
+run 0 info "$model" --plan --isa c; if grep -q "packed in the file" "$work/out"; then fail "nothing was packed"; fi
+run 1 convert "$model" "$work/n.wrn" --pack sse; complains "option pack: 'sse'"
 run 1 convert "$model" "$work/n.wrn" --labels /dev/null; complains "/dev/null"
 run 1 convert "$model" "$work/n.wrn" --labels "$cat"; complains "cat.jpg"
 run 1 convert "$model" "$work/n.wrn" --property novalue; complains "novalue"
