@@ -19,7 +19,7 @@
 #define REFERENCE_MACS 400000000u /* the naive reference takes about a second for as many */
 
 static const char *const isa_names[] = {"auto", "c", "avx2", "avx512", "neon"};
-static const char *const algorithms[] = {NULL, "direct", "winograd2", "winograd4", "winograd4lean"};
+static const char *const algorithms[] = {NULL, "direct", "winograd2", "winograd4", "winograd4lean", "winograd6", "winograd4s2"};
 
 struct network {
     char name[256], onnx[4096];
