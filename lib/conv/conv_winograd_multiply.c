@@ -52,10 +52,10 @@ static void multiply_block(const struct wrn_kernels *k, const struct wrn_winogra
     }
 }
 
-/* The same for few tiles, a vector of output channels at a time; packed: the weights of the block, from the first of the c
+/* The same for the few tiles of the kernel table, a vector of output channels at a time; packed: the weights of the block, from the first of the c
  * channels on; next: those of the next block. */
 static void multiply_lean(const struct wrn_kernels *k, const struct wrn_winograd_cut *cut, int32_t nv, int32_t c, const float *v,
-                          const float *packed, const float *next, struct wrn_winograd_span span, float *w, bool add)
+                          const float *packed, const float *next, float *w, bool add)
 {
     for (int32_t i = 0; i < nv; i++) {
         struct wrn_winograd_lean lean = {
@@ -69,7 +69,6 @@ static void multiply_lean(const struct wrn_kernels *k, const struct wrn_winograd
             .w_plane = (ptrdiff_t)cut->w_plane,
             .w_tile = (ptrdiff_t)cut->w_stride,
             .c = c,
-            .tiles = (int32_t)span.count,
             .add = add,
         };
         k->winograd_lean(&lean);
@@ -93,7 +92,7 @@ void wrn_winograd_multiply(const struct wrn_conv_desc *d, const struct wrn_winog
 {
     const struct wrn_kernels *k = d->kernels;
     int32_t most = cut->u_plane ? WRN_WINOGRAD_CHUNK : d->c;
-    bool few = k->winograd_lean && span.count <= WRN_WINOGRAD_LEAN_TILES;
+    bool few = k->winograd_lean && span.count == WRN_WINOGRAD_LEAN_TILES;
     for (int32_t c = 0; c < d->c; c += most) {
         int32_t chunk = d->c - c < most ? d->c - c : most;
         for (int32_t block = first; block < end; block++) {
@@ -105,7 +104,7 @@ void wrn_winograd_multiply(const struct wrn_conv_desc *d, const struct wrn_winog
                 if (few) {
                     size_t next_c = (size_t)(c + chunk) * (size_t)block_vectors(cut, first) * (size_t)k->vec;
                     const float *next = weights + (block + 1 < end ? before + (size_t)d->c * (size_t)nr : kernels_before(d, cut, first) + next_c) * 9;
-                    multiply_lean(k, cut, nv, chunk, v + c, packed, next, span, to, c > 0);
+                    multiply_lean(k, cut, nv, chunk, v + c, packed, next, to, c > 0);
                     continue;
                 }
                 k->winograd_kernel_4(&(struct wrn_winograd_kernel){ packed, u, (ptrdiff_t)cut->u_plane, chunk * nv });

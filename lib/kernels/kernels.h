@@ -90,8 +90,9 @@ struct wrn_poolrow {
  * kernel: u[q * plane + j * vec + i] = (G g G^T)[q] of the 3 x 3 weights g[(j * 9 + t) * vec + i], j < count, i < vec;
  *      kind WRN_WINOGRAD_4
  * lean: w[q * w_plane + t * w_tile + i] (+)= sum over j < c of v[q * v_plane + t * v_tile + j] * (G g_j G^T)[q][i], q < 36,
- *      t < tiles, for one vector of output channels, of the 3 x 3 weights g_j[s][i] = g[j * g_channel + s * vec + i];
- *      kind WRN_WINOGRAD_4. For few tiles: then storing transformed weights takes longer than multiplying with them.
+ *      for WRN_WINOGRAD_LEAN_TILES tiles t and one vector of output channels, of the 3 x 3 weights
+ *      g_j[s][i] = g[j * g_channel + s * vec + i]; kind WRN_WINOGRAD_4. For maps of so few tiles: there storing transformed
+ *      weights takes longer than multiplying with them.
  * in:  v[(y * n + x) * plane + i] = (B^T d B)[y][x] of the inputs d[y][x] = in[y * in_row + x * in_pixel + i], i < c
  * out: y = (A^T w A) of w[(y * n + x) * plane + i], i < k, finished as in wrn_tile; only the first rows x columns of
  *      the outputs are stored. Pixels of residual, raw and act are `pixel` apart.
@@ -109,10 +110,10 @@ struct wrn_winograd_lean {
     ptrdiff_t v_plane, v_tile;
     float *w;
     ptrdiff_t w_plane, w_tile;
-    int32_t c, tiles;
+    int32_t c;
     bool add;
 };
-#define WRN_WINOGRAD_LEAN_TILES 4
+#define WRN_WINOGRAD_LEAN_TILES 4 /* two by two: a map of 8 x 8 outputs, or 7 x 7 */
 struct wrn_winograd_in {
     int32_t kind;
     bool small[2];

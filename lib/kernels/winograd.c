@@ -241,10 +241,10 @@ static void lean_c(const struct wrn_winograd_lean *w)
             for (int s = 0; s < 9; s++) g[s] = w->g[j * w->g_channel + s * 4 + i];
             wrn_winograd_transform(&weights, g, u);
             for (int q = 0; q < 36; q++)
-                for (int32_t t = 0; t < w->tiles; t++) sums[q][t] += w->v[q * w->v_plane + t * w->v_tile + j] * (float)u[q];
+                for (int32_t t = 0; t < WRN_WINOGRAD_LEAN_TILES; t++) sums[q][t] += w->v[q * w->v_plane + t * w->v_tile + j] * (float)u[q];
         }
         for (int q = 0; q < 36; q++) {
-            for (int32_t t = 0; t < w->tiles; t++) {
+            for (int32_t t = 0; t < WRN_WINOGRAD_LEAN_TILES; t++) {
                 float *to = &w->w[q * w->w_plane + t * w->w_tile + i];
                 *to = w->add ? sums[q][t] + *to : sums[q][t];
             }

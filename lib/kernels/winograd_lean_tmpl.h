@@ -2,17 +2,17 @@
 /*
  * struct wrn_winograd_lean. Included after winograd_tmpl.h; defines winograd_lean(). Needs 32 registers.
  *
- * A row of transformed weights is made in registers and multiplied at once with that row of up to 4 tiles: 24 sums, 6
+ * A row of transformed weights is made in registers and multiplied at once with that row of 4 tiles: 24 sums, 6
  * transformed vectors. The weights are read six times, for each row: from the cache, where they were sent for in time.
  * The operations are those of winograd_kernel_4 and the register tile, in their order, so the bits are the same.
  */
 #include "kernels/kernels.h"
 
-WRN_INLINE void winograd_lean_row(const struct wrn_winograd_lean *restrict w, const int y, const int tiles)
+WRN_INLINE void winograd_lean_row(const struct wrn_winograd_lean *restrict w, const int y)
 {
     vec_t sums[6][WRN_WINOGRAD_LEAN_TILES];
     WRN_UNROLL for (int x = 0; x < 6; x++)
-        WRN_UNROLL for (int t = 0; t < tiles; t++) sums[x][t] = v_set(0);
+        WRN_UNROLL for (int t = 0; t < WRN_WINOGRAD_LEAN_TILES; t++) sums[x][t] = v_set(0);
 
     const ptrdiff_t plane = w->v_plane, tile = w->v_tile, channel = w->g_channel;
     const float *g = w->g, *next = w->next, *v[6];
@@ -29,29 +29,19 @@ WRN_INLINE void winograd_lean_row(const struct wrn_winograd_lean *restrict w, co
         if (y + 6 < 9) __builtin_prefetch(next + (y + 6) * VEC, 0, 2);
         WRN_UNROLL for (int x = 0; x < 6; x++) {
             vec_t u = winograd_kernel_at(half, x);
-            WRN_UNROLL for (int t = 0; t < tiles; t++) sums[x][t] = v_fma_scalar(v[x] + t * tile, u, sums[x][t]);
+            WRN_UNROLL for (int t = 0; t < WRN_WINOGRAD_LEAN_TILES; t++) sums[x][t] = v_fma_scalar(v[x] + t * tile, u, sums[x][t]);
             v[x]++;
         }
     }
     WRN_UNROLL for (int x = 0; x < 6; x++) {
-        WRN_UNROLL for (int t = 0; t < tiles; t++) {
+        WRN_UNROLL for (int t = 0; t < WRN_WINOGRAD_LEAN_TILES; t++) {
             float *to = w->w + (y * 6 + x) * w->w_plane + t * w->w_tile;
             v_store(to, w->add ? v_add(sums[x][t], v_load(to)) : sums[x][t]);
         }
     }
 }
 
-WRN_INLINE void winograd_lean_tiles(const struct wrn_winograd_lean *restrict w, const int tiles)
-{
-    WRN_UNROLL for (int y = 0; y < 6; y++) winograd_lean_row(w, y, tiles);
-}
-
 static void winograd_lean(const struct wrn_winograd_lean *restrict w)
 {
-    switch (w->tiles) {
-    case 1: winograd_lean_tiles(w, 1); break;
-    case 2: winograd_lean_tiles(w, 2); break;
-    case 3: winograd_lean_tiles(w, 3); break;
-    default: winograd_lean_tiles(w, 4); break;
-    }
+    WRN_UNROLL for (int y = 0; y < 6; y++) winograd_lean_row(w, y);
 }

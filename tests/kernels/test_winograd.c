@@ -111,8 +111,9 @@ static void winograd_lean_shape(const struct wrn_kernels *k, const char *isa, ui
 {
     struct rng rng = { seed };
     struct buffers b = { .rng = &rng };
-    int32_t c = rng_range(&rng, 1, 40), tiles = rng_range(&rng, 1, WRN_WINOGRAD_LEAN_TILES), vec = k->vec;
-    struct wrn_winograd_lean w = { .c = c, .tiles = tiles, .add = rng_coin(&rng), .g_channel = (ptrdiff_t)vec * 9 * rng_range(&rng, 1, 2),
+    int32_t c = rng_range(&rng, 1, 40), vec = k->vec;
+    const int32_t tiles = WRN_WINOGRAD_LEAN_TILES;
+    struct wrn_winograd_lean w = { .c = c, .add = rng_coin(&rng), .g_channel = (ptrdiff_t)vec * 9 * rng_range(&rng, 1, 2),
                                    .v_tile = c + rng_range(&rng, 0, 3), .w_tile = (ptrdiff_t)vec * rng_range(&rng, 1, 2) };
     w.v_plane = (tiles - 1) * w.v_tile + c, w.w_plane = (tiles - 1) * w.w_tile + vec;
     size_t align = (size_t)vec * sizeof(float);
@@ -141,8 +142,8 @@ static void winograd_lean_shape(const struct wrn_kernels *k, const char *isa, ui
                 double want = sums[q][t] + (w.add ? (double)before[at] : 0);
                 /* Transformed weights are below 2, with some 10 roundings; then a sum of c products. */
                 if (!(fabs(w.w[at] - want) <= ROUNDING * (c + 12) * 2 * (c + 1)))
-                    fail_msg("winograd_lean %s seed %llu: c %d, tiles %d, add %d, position %d, tile %d, channel %d: %g, want %g", isa,
-                             (unsigned long long)seed, c, tiles, w.add, q, t, i, w.w[at], want);
+                    fail_msg("winograd_lean %s seed %llu: c %d, add %d, position %d, tile %d, channel %d: %g, want %g", isa,
+                             (unsigned long long)seed, c, w.add, q, t, i, w.w[at], want);
             }
         }
     }
