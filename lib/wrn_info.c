@@ -105,5 +105,5 @@ wrn_status wrn_model_step(const wrn_model *m, int32_t index, wrn_step_info *info
         .arithmetic = bound.arithmetic, .arithmetic_seconds = bound.arithmetic_seconds, .activation_seconds = bound.activation_seconds,
         .weight_seconds = bound.weight_seconds, .loss = s->loss,
     };
-    return wrn_options_fill(info, &ours, sizeof ours, WRN_SIZE_UP_TO(wrn_step_info, loss), "wrn_step_info", error);
+    return wrn_options_fill(info, &ours, sizeof ours, WRN_SIZE_UP_TO(wrn_step_info, predicted_seconds), "wrn_step_info", error);
 }

@@ -265,7 +265,7 @@ static wrn_status begin(const wrn_load_options *theirs, wrn_load_options *o, wrn
     if (error) *error = (wrn_error){ 0 };
     if (!model) return wrn_fail(error, WRN_E_ARG, "argument model is NULL");
     *model = NULL;
-    WRN_TRY(wrn_options_copy(o, sizeof *o, WRN_SIZE_UP_TO(wrn_load_options, accuracy), theirs, "wrn_load_options", error));
+    WRN_TRY(wrn_options_copy(o, sizeof *o, WRN_SIZE_UP_TO(wrn_load_options, external_data), theirs, "wrn_load_options", error));
     return check_options(o, error);
 }
 

@@ -116,7 +116,11 @@ static void sizes_of_load_options(void **state)
     (void)state;
     union newer n = { .load = WRN_LOAD_OPTIONS_INIT };
     n.load.threads = 1;
-    wrn_free(api_load(&n.load)); /* as today, which is the first version */
+    wrn_free(api_load(&n.load)); /* as today */
+    n.struct_size = offsetof(wrn_load_options, accuracy);
+    n.load.accuracy = -1;
+    wrn_free(api_load(&n.load)); /* the first version: what came later is not read */
+    n.load.accuracy = 0;
     n.struct_size = sizeof n;
     wrn_free(api_load(&n.load)); /* newer, nothing of it used */
     n.bytes[sizeof n - 1] = 1;
@@ -124,7 +128,7 @@ static void sizes_of_load_options(void **state)
     n.bytes[sizeof n - 1] = 0;
     n.bytes[sizeof n.load] = 1;
     load_fails(&n.load, WRN_E_UNSUPPORTED, "wrn_load_options");
-    const uint32_t bad[] = { 0, 4, sizeof n.load - 1, UINT32_MAX };
+    const uint32_t bad[] = { 0, 4, offsetof(wrn_load_options, accuracy) - 1, UINT32_MAX };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         n.struct_size = bad[i];
         load_fails(&n.load, WRN_E_ARG, "struct_size");
@@ -155,6 +159,8 @@ static void sizes_of_outputs(void **state)
     (void)state;
     const size_t ours[] = { sizeof(wrn_model_info), sizeof(wrn_preprocess), sizeof(wrn_feature_info),
                             sizeof(wrn_step_info), sizeof(wrn_preprocess) };
+    const size_t first[] = { sizeof(wrn_model_info), sizeof(wrn_preprocess), sizeof(wrn_feature_info),
+                             offsetof(wrn_step_info, predicted_error), sizeof(wrn_preprocess) }; /* of the first version */
     model = api_load(NULL);
     for (int which = 0; which < 5; which++) {
         union newer n, m;
@@ -172,7 +178,14 @@ static void sizes_of_outputs(void **state)
         for (size_t i = ours[which]; i < sizeof m; i++)
             assert_int_equal(m.bytes[i], i < sizeof m - 8 ? 0 : 0xa5);
 
-        const uint32_t bad[] = { 0, 4, (uint32_t)ours[which] - 1, UINT32_MAX };
+        memset(&m, 0xa5, sizeof m);
+        m.struct_size = (uint32_t)first[which];
+        assert_ok(fill(which, &m));
+        assert_memory_equal(m.bytes + 4, n.bytes + 4, first[which] - 4);
+        for (size_t i = first[which]; i < sizeof m; i++)
+            assert_int_equal(m.bytes[i], 0xa5);
+
+        const uint32_t bad[] = { 0, 4, (uint32_t)first[which] - 1, UINT32_MAX };
         for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
             m.struct_size = bad[i];
             assert_fails(fill(which, &m), WRN_E_ARG, "struct_size");
