@@ -5,10 +5,7 @@
  * means programs built with the released header break; new members go to the end, new codes get new numbers. */
 #include "wrn.h"
 
-#define PIN_JOIN_(a, b) a##b
-#define PIN_JOIN(a, b) PIN_JOIN_(a, b)
-#define PIN(condition) typedef char PIN_JOIN(pin_, __LINE__)[(condition) ? 1 : -1]
-#define PIN_AT(type, member, offset) PIN(offsetof(type, member) == (offset))
+#include "abi_pin.h"
 
 PIN(sizeof(wrn_status) == 4);
 PIN(WRN_OK == 0);

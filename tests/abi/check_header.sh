@@ -24,20 +24,28 @@ for compiler in "$@"; do
     fi
     case $compiler in
     *++*)
-        for standard in c++11 c++20; do compile "$compiler" c++ $standard "$source/tests/abi/header_alone.c"; done
+        for standard in c++11 c++20; do
+            for file in header_alone.c header_alone_train.c; do compile "$compiler" c++ $standard "$source/tests/abi/$file"; done
+        done
         if [ -f "$source/include/wrn.hpp" ]; then compile "$compiler" c++ c++17 "$source/include/wrn.hpp"; fi
         ;;
     *)
-        for standard in c99 c11; do compile "$compiler" c $standard "$source/tests/abi/header_alone.c"; done
+        for standard in c99 c11; do
+            for file in header_alone.c header_alone_train.c; do compile "$compiler" c $standard "$source/tests/abi/$file"; done
+        done
         ;;
     esac
 done
 [ "$compiled" -gt 0 ]
 
-# Every function of the header has its type pinned.
-for name in $(tr '\n' ' ' <"$source/include/wrn.h" | grep -o 'WRN_API [^#(;]*(' | grep -o 'wrn_[a-z0-9_]*('); do
-    if ! grep -q "PIN_FUNCTION(.*, ${name%(}, (" "$source/tests/abi/header_alone.c"; then
-        echo "header_alone.c does not pin the type of ${name%(}"
-        exit 1
-    fi
-done
+# Every function of the headers has its type pinned.
+pinned() { # HEADER FILE
+    for name in $(tr '\n' ' ' <"$source/include/$1" | grep -o 'WRN_API [^#(;]*(' | grep -o 'wrn_[a-z0-9_]*('); do
+        if ! grep -q "PIN_FUNCTION(.*, ${name%(}, (" "$source/tests/abi/$2"; then
+            echo "$2 does not pin the type of ${name%(}"
+            exit 1
+        fi
+    done
+}
+pinned wrn.h header_alone.c
+pinned wrn_train.h header_alone_train.c

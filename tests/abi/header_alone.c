@@ -5,13 +5,6 @@
 
 #include "abi_pins.h"
 
-/* The types of the functions, as pointers that programs and bindings may hold. */
-#define PIN_FUNCTION(result, name, parameters) \
-    do { \
-        result(*pointer) parameters = name; \
-        (void)pointer; \
-    } while (0)
-
 void pin_functions(void);
 uint64_t use_initializers(void);
 

@@ -24,7 +24,7 @@ BEGIN {
     may["api"] = "base graph kernels conv image plan exec importers"
     may["trainer"] = "graph kernels conv base"
     may["tools"] = may["examples"] = may["bindings"] = may["include"] = ""
-    may["bench"] = "conv kernels base"
+    may["bench"] = "conv kernels base trainer"
     may["tests"] = "base graph kernels conv image plan exec importers api trainer tools generated"
     # System headers that one place alone may use.
     only["cblas.h"] = "lib/kernels/gemm_blas.c"
@@ -51,6 +51,7 @@ function resolve(from, name,    path) {
     path = "include/" name; if (path in exists) return path
     path = "lib/" name; if (path in exists) return path
     path = "importers/" name; if (path in exists) return path
+    path = "trainer/" name; if (from ~ /^(trainer|bench|tests)\// && path in exists) return path
     path = "tests/support/" name; if (path in exists) return path
     path = "tools/" name; if (from ~ /^tests\// && path in exists) return path
     return ""

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WRN_TRAIN_H
+#define WRN_TRAIN_H
+/*
+ * libwrn_train: training of Wide Residual Networks (arXiv 1605.07146) on CPUs, by the paper's protocol.
+ *
+ *     wrn_train_options options = WRN_TRAIN_OPTIONS_INIT;
+ *     wrn_trainer *trainer;
+ *     wrn_error error;
+ *     options.network.depth = 16;
+ *     options.network.k = 2;
+ *     options.data = "cifar-10-batches-bin";
+ *     options.directory = "run";
+ *     if (wrn_train_create(&options, &trainer, &error) != WRN_OK || wrn_train_run(trainer, &error) != WRN_OK)
+ *         fprintf(stderr, "%s\n", error.message);
+ *     wrn_train_free(trainer);
+ *
+ * leaves in `directory`: model.wrn, which wrn_load takes; model.onnx where the library writes ONNX; log.csv, one line
+ * an epoch, and curves.svg, a chart of it; checkpoint, from which an interrupted run goes on.
+ *
+ * The rules of wrn.h hold: status codes, wrn_error, structures with struct_size, nothing printed, no global state.
+ * A trainer is used by one thread at a time. All work of a step is spread over `threads` threads, and weights are the
+ * same bits for any number of them, and whether or not the run was interrupted, on the same instruction set and version.
+ */
+#include "wrn.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------------------------------------
+ * 1. Which network
+ */
+
+/* The CIFAR family: a 3x3 convolution of 16 channels, three stages of pre-activation blocks of 16k, 32k and 64k channels,
+ * average pool, linear layer. */
+typedef struct wrn_train_network {
+    int32_t depth;       /* convolutions of the blocks + 4 (+ 2 with bottleneck > 1), as in WRN-depth-k; or 0 with `blocks` */
+    int32_t blocks;      /* blocks of a stage; 0: follows from the depth */
+    double k;            /* the widening factor, fractions too: widths are rounded to whole channels */
+    const char *block;   /* kernel sizes of a block's convolutions, such as "3,3" or "1,3,1"; NULL: "3,3" */
+    double dropout;      /* between a block's convolutions, after BN and ReLU; 0 to below 1 */
+    int32_t bottleneck;  /* the last convolution of a block is so many times wider than the others; 0 and 1: not */
+    int32_t reserved;
+} wrn_train_network;
+
+/* The number of trainable parameters, without making the network. */
+WRN_API wrn_status wrn_train_parameters(const wrn_train_network *network, int32_t classes, uint64_t *parameters,
+                                        wrn_error *error);
+
+/* ------------------------------------------------------------------------------------------------
+ * 2. Training
+ */
+
+/* Images in memory, 8-bit RGB of 32 x 32 pixels one after the other, and their classes from 0. */
+typedef struct wrn_train_set {
+    uint32_t struct_size;
+    int32_t classes, train_count, test_count;
+    const uint8_t *train_pixels, *test_pixels; /* count * 32 * 32 * 3 bytes */
+    const int32_t *train_labels, *test_labels;
+    const char *const *labels;   /* the classes' names, UTF-8; NULL: none */
+    const char *name;            /* of the set, for the model's property "dataset"; NULL: "custom" */
+} wrn_train_set;
+#define WRN_TRAIN_SET_INIT WRN_INIT_(wrn_train_set)
+
+#define WRN_TRAIN_SCHEDULE_STEPS 0  /* rate times drop_factor at each of the epochs in `drops` */
+#define WRN_TRAIN_SCHEDULE_COSINE 1 /* half a cosine down to 0 over the whole run */
+
+/* flags */
+#define WRN_TRAIN_RESUME 1u         /* go on from the directory's checkpoint; WRN_E_NOTFOUND if there is none */
+#define WRN_TRAIN_PLAIN_IMAGES 2u   /* no augmentation: no flips, no crops */
+#define WRN_TRAIN_NO_BN_DECAY 4u    /* weight decay on convolutions and the linear layer's matrix alone */
+#define WRN_TRAIN_PLAIN_MOMENTUM 8u /* momentum without Nesterov's look ahead */
+#define WRN_TRAIN_RECOMPUTE 16u     /* activations are not kept for the way back but made again: less memory, the same bits */
+
+/* What a run has done; the numbers of the epoch are of the images seen in it so far. */
+typedef struct wrn_train_progress {
+    uint32_t struct_size;
+    int32_t epoch, epochs;       /* this one from 0, and how many */
+    int32_t step, steps;         /* batches done of this epoch, and how many it has */
+    int32_t evaluated;           /* 1: the epoch is over, and test_... hold */
+    double loss;                 /* mean of the epoch */
+    double accuracy;             /* 0 to 1, of the epoch's augmented images as they were trained on */
+    double rate;                 /* learning rate of the last step */
+    double images_per_second;    /* training alone, since the run was started or resumed */
+    double seconds_left;         /* of the whole run, at that speed */
+    double test_accuracy;        /* 0 to 1 */
+    int32_t test_correct, test_count;
+} wrn_train_progress;
+#define WRN_TRAIN_PROGRESS_INIT WRN_INIT_(wrn_train_progress)
+
+typedef struct wrn_train_options {
+    uint32_t struct_size;
+    uint32_t flags;              /* WRN_TRAIN_... */
+    wrn_train_network network;
+
+    /* Data: a folder of CIFAR-10's binary files (data_batch_1.bin ... data_batch_5.bin, test_batch.bin, batches.meta.txt) or
+       CIFAR-100's (train.bin, test.bin, fine_label_names.txt), where the files of names may be absent; or images in memory,
+       which are copied. One of the two is NULL. */
+    const char *data;
+    const wrn_train_set *set;
+    const char *directory;       /* where the run's files go; made if it is absent. One trainer at a time: WRN_E_BUSY.
+                                    NULL: none; the trainer can only be asked for its wrn_train_info then */
+
+    /* The recipe. Zeros are the paper's. */
+    int32_t epochs;              /* 0: 200 */
+    int32_t batch;               /* images a step; 0: 128; the last batch of an epoch may be smaller */
+    double rate;                 /* 0: 0.1 */
+    double momentum;             /* 0: 0.9; below 0: none */
+    double weight_decay;         /* 0: 5e-4; below 0: none */
+    int32_t schedule;            /* WRN_TRAIN_SCHEDULE_... */
+    int32_t drop_count;          /* 0: three, at 30 %, 60 % and 80 % of the epochs: 60, 120 and 160 of 200 */
+    const int32_t *drops;        /* epochs, ascending */
+    double drop_factor;          /* 0: 0.2 */
+    double warmup_epochs;        /* the rate rises linearly from 0 in so many epochs */
+    double label_smoothing;      /* 0 to below 1 */
+    double mixup;                /* above 0: training images are mixed in pairs, and so are their losses, with shares from a beta
+                                    distribution of this parameter twice; at most 8 */
+    double ema;                  /* above 0: models are made of moving averages of weights and statistics, which keep so
+                                    much (0.999) of themselves each step */
+    int32_t cutout;              /* side of a square of training images that is set to the mean; 0: none */
+    int32_t parts;               /* a batch's gradient is made of so many parts, in less memory; statistics of batch
+                                    normalization are those of a part; 0: one */
+    uint64_t seed;               /* of weights, order, augmentation and dropout */
+
+    /* The machine: no influence on the result, but for the instruction set. */
+    int32_t threads;             /* 0: as many as the process may use */
+    int32_t isa;                 /* WRN_ISA_... */
+    int32_t checkpoint_steps;    /* a checkpoint every so many steps; 0: by time and at the end of each epoch */
+    int32_t checkpoint_seconds;  /* 0: 600 */
+
+    /* Called after each step and each evaluation, on the thread that runs. Anything but 0 stops the run: a checkpoint is
+       written, and wrn_train_run returns WRN_E_CANCELLED. */
+    void *progress_user;
+    int32_t (*progress)(void *progress_user, const wrn_train_progress *progress);
+} wrn_train_options;
+#define WRN_TRAIN_OPTIONS_INIT WRN_INIT_(wrn_train_options)
+
+typedef struct wrn_train_info {
+    uint32_t struct_size;
+    int32_t classes, batch, threads, isa;
+    int32_t train_count, test_count; /* images */
+    int32_t epoch, step;             /* where the run stands: 0 and 0, or what was resumed */
+    int32_t reserved;
+    uint64_t parameters;
+    uint64_t memory_bytes;           /* of network, gradients and batches */
+} wrn_train_info;
+#define WRN_TRAIN_INFO_INIT WRN_INIT_(wrn_train_info)
+
+typedef struct wrn_trainer wrn_trainer;
+
+/* Checks the options, reads the data, locks the directory, makes the network, and with WRN_TRAIN_RESUME reads the
+ * checkpoint: WRN_E_ARG where that was made with other options, naming the first that differs. Texts and arrays of the
+ * options are copied. Without WRN_TRAIN_RESUME a directory that has a checkpoint is refused with WRN_E_ARG. */
+WRN_API wrn_status wrn_train_create(const wrn_train_options *options, wrn_trainer **trainer, wrn_error *error);
+WRN_API void wrn_train_free(wrn_trainer *trainer); /* NULL allowed; unlocks the directory */
+WRN_API wrn_status wrn_train_get_info(const wrn_trainer *trainer, wrn_train_info *info, wrn_error *error);
+
+/* Trains to the end. A loss that is no longer a finite number ends the run with WRN_E_NUMERIC and leaves the last
+ * checkpoint as it is. After an error the trainer can only be freed. */
+WRN_API wrn_status wrn_train_run(wrn_trainer *trainer, wrn_error *error);
+
+/* Writes model.wrn from the weights as they are, and counts the test images that it recognizes. */
+WRN_API wrn_status wrn_train_evaluate(wrn_trainer *trainer, int32_t *correct, wrn_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

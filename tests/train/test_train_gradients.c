@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loss and gradients of small networks against a naive forward pass in double and its finite differences: for every
+ * parameter array some elements, so that the backward pass of every layer is in between.
+ */
+#include "make_batch.h"
+#include "test.h"
+#include "train_random.h"
+
+#include <math.h>
+
+static const double *value(const struct wrnt_net *net, const double *values, int32_t param)
+{
+    return values + net->params[param].offset;
+}
+
+/* The tensors of the reference: [image][c][h][w]. */
+static size_t index_of(const struct wrn_layout *l, int32_t n, int32_t c, int32_t y, int32_t x)
+{
+    return (((size_t)n * (size_t)l->c + (size_t)c) * (size_t)l->h + (size_t)y) * (size_t)l->w + (size_t)x;
+}
+
+static void conv(const struct wrnt_net *net, const struct wrnt_op *op, const double *values, double **t, int32_t images)
+{
+    const struct wrn_layout *in = &net->tensors[op->in].layout, *out = &net->tensors[op->out].layout;
+    const struct wrnt_conv *c = &op->conv;
+    for (int32_t n = 0; n < images; n++)
+        for (int32_t k = 0; k < out->c; k++)
+            for (int32_t y = 0; y < out->h; y++)
+                for (int32_t x = 0; x < out->w; x++) {
+                    size_t at = index_of(out, n, k, y, x);
+                    double sum = op->residual >= 0 ? t[op->residual][at] : 0;
+                    if (c->bias >= 0) sum += value(net, values, c->bias)[k];
+                    for (int32_t i = 0; i < in->c; i++)
+                        for (int32_t tap = 0; tap < c->kernel * c->kernel; tap++) {
+                            int32_t iy = y * c->stride - c->pad + tap / c->kernel, ix = x * c->stride - c->pad + tap % c->kernel;
+                            if (iy < 0 || ix < 0 || iy >= in->h || ix >= in->w) continue;
+                            sum += value(net, values, c->weight)[((size_t)k * (size_t)in->c + (size_t)i) * (size_t)(c->kernel * c->kernel) + (size_t)tap] *
+                                   t[op->in][index_of(in, n, i, iy, ix)];
+                        }
+                    t[op->out][at] = sum;
+                }
+}
+
+static double kept(const struct wrnt_op *op, const struct wrnt_batch *batch, int32_t n, int32_t pixel, int32_t c, int32_t channels)
+{
+    if (op->bn.dropout == 0) return 1;
+    uint64_t key = wrnt_random(batch->seed, WRNT_RANDOM_DROPOUT, batch->step, (uint64_t)op->out);
+    uint64_t bits = wrnt_mix(key + ((uint64_t)n << 32) + (uint64_t)(pixel * channels) + (uint64_t)(c / 4 * 4));
+    return (bits >> (16 * (c % 4)) & 0xffff) < (uint64_t)lround(op->bn.dropout * 65536) ? 0 : 1 / (1 - op->bn.dropout);
+}
+
+static void bn(const struct wrnt_net *net, const struct wrnt_op *op, const double *values, double **t, const struct wrnt_batch *batch)
+{
+    const struct wrn_layout *l = &net->tensors[op->in].layout;
+    int32_t map = l->h * l->w;
+    double count = (double)map * batch->images;
+    for (int32_t c = 0; c < l->c; c++) {
+        double mean = 0, variance = 0;
+        for (int pass = 0; pass < 2; pass++)
+            for (int32_t n = 0; n < batch->images; n++)
+                for (int32_t p = 0; p < map; p++) {
+                    double x = t[op->in][index_of(l, n, c, 0, 0) + (size_t)p];
+                    if (pass == 0) mean += x / count;
+                    else variance += (x - mean) * (x - mean) / count;
+                }
+        for (int32_t n = 0; n < batch->images; n++)
+            for (int32_t p = 0; p < map; p++) {
+                size_t at = index_of(l, n, c, 0, 0) + (size_t)p;
+                double z = (t[op->in][at] - mean) / sqrt(variance + WRNT_BN_EPSILON) * value(net, values, op->bn.scale)[c] +
+                           value(net, values, op->bn.shift)[c];
+                t[op->out][at] = z > 0 ? z * kept(op, batch, n, p, c, l->c) : 0;
+            }
+    }
+}
+
+static void pool(const struct wrnt_net *net, const struct wrnt_op *op, double **t, int32_t images)
+{
+    const struct wrn_layout *l = &net->tensors[op->in].layout;
+    for (int32_t i = 0; i < images * l->c; i++) {
+        t[op->out][i] = 0;
+        for (int32_t p = 0; p < l->h * l->w; p++) t[op->out][i] += t[op->in][(size_t)i * (size_t)(l->h * l->w) + (size_t)p] / (l->h * l->w);
+    }
+}
+
+static double mean_loss(const struct wrnt_net *net, const double *logits, const struct wrnt_batch *batch)
+{
+    double loss = 0;
+    int32_t classes = net->arch.classes;
+    for (int32_t n = 0; n < batch->images; n++) {
+        double sum = 0;
+        for (int32_t k = 0; k < classes; k++) sum += exp(logits[n * classes + k]);
+        for (int32_t k = 0; k < classes; k++) {
+            double label = k == batch->labels[n], sure = batch->others ? batch->share * label + (1 - batch->share) * (k == batch->others[n]) : label;
+            double wanted = batch->smoothing / classes + (1 - batch->smoothing) * sure;
+            loss -= wanted * (logits[n * classes + k] - log(sum)) / batch->images;
+        }
+    }
+    return loss;
+}
+
+/* Room for all tensors, the input filled in. */
+static double **reference_make(const struct wrnt_net *net, const struct wrnt_batch *batch)
+{
+    double **t = calloc((size_t)net->tensor_count, sizeof *t);
+    for (int32_t i = 0; i < net->tensor_count; i++) {
+        const struct wrn_layout *l = &net->tensors[i].layout;
+        t[i] = calloc((size_t)(batch->images * l->c * l->h * l->w), sizeof **t);
+    }
+    const struct wrn_layout *l = &net->tensors[0].layout;
+    for (int32_t n = 0; n < batch->images; n++)
+        for (int32_t c = 0; c < l->c; c++)
+            for (int32_t y = 0; y < l->h; y++)
+                for (int32_t x = 0; x < l->w; x++)
+                    t[0][index_of(l, n, c, y, x)] = batch->input[(size_t)n * l->image + l->origin + (size_t)y * l->row + (size_t)(x * l->cp + c)];
+    return t;
+}
+
+static double reference_loss(const struct wrnt_net *net, const double *values, double **t, const struct wrnt_batch *batch)
+{
+    for (int32_t i = 0; i < net->op_count; i++) {
+        const struct wrnt_op *op = &net->ops[i];
+        if (op->kind == WRNT_CONV) conv(net, op, values, t, batch->images);
+        if (op->kind == WRNT_BN) bn(net, op, values, t, batch);
+        if (op->kind == WRNT_POOL) pool(net, op, t, batch->images);
+    }
+    return mean_loss(net, t[net->logits], batch);
+}
+
+static double largest(const float *values, size_t count)
+{
+    double most = 0;
+    for (size_t i = 0; i < count; i++) most = fmax(most, fabs(values[i]));
+    return most;
+}
+
+#define MAX_NETS 4
+
+/* The same network on each instruction set of this CPU. */
+struct nets {
+    struct wrnt_net *net[MAX_NETS];
+    struct wrnt_batch batch[MAX_NETS];
+    double loss[MAX_NETS];
+    int count;
+};
+
+static void check_param(const struct nets *nets, int32_t param, double *values, double **t)
+{
+    const double step = 1e-6;
+    const struct wrnt_param *p = &nets->net[0]->params[param];
+    for (uint64_t i = 0; i < 3; i++) {
+        size_t at = p->offset + wrnt_random(5, WRNT_RANDOM_ORDER, p->offset, i) % p->count;
+        double was = values[at];
+        values[at] = was + step;
+        double more = reference_loss(nets->net[0], values, t, &nets->batch[0]);
+        values[at] = was - step;
+        double wanted = (more - reference_loss(nets->net[0], values, t, &nets->batch[0])) / (2 * step);
+        values[at] = was;
+        for (int n = 0; n < nets->count; n++) {
+            const float *grads = nets->net[n]->grads;
+            if (!(fabs(wanted - grads[at]) <= 2e-4 * largest(grads + p->offset, p->count) + 1e-7))
+                fail_msg("isa %d, %s, element %zu: gradient %g, finite difference %g", nets->net[n]->kernels.isa, p->name, at - p->offset,
+                         (double)grads[at], wanted);
+        }
+    }
+}
+
+struct check {
+    wrn_train_network network;
+    int32_t side, batch, images;
+    double smoothing, share; /* share: 0 without mixing */
+};
+
+static void add_net(struct nets *nets, const struct check *c, int32_t isa)
+{
+    struct wrnt_net *net = make_net(&c->network, c->side, c->batch, 2, isa);
+    struct wrnt_result result;
+    /* Not the scales of 1 and shifts of 0 that training begins with. */
+    for (int32_t i = 0; i < net->param_count; i++)
+        for (size_t j = 0; net->params[i].rank == 1 && j < net->params[i].count; j++)
+            net->values[net->params[i].offset + j] += 0.5f * (float)wrnt_unit(wrnt_random(3, WRNT_RANDOM_WEIGHTS, (uint64_t)i, j)) - 0.25f;
+    struct wrnt_batch other = make_batch(net, c->batch, 2, 0), batch = make_batch(net, c->images, 2, 1);
+    batch.smoothing = c->smoothing;
+    batch.share = c->share;
+    batch.others = c->share > 0 ? other.labels : NULL;
+    batch.step = 3;
+    wrnt_net_step(net, &other, &result); /* what one step leaves must not reach into the next */
+    wrnt_net_step(net, &batch, &result);
+    if (!batch.others) free_batch(&other);
+    else free((void *)other.input);
+    nets->net[nets->count] = net;
+    nets->batch[nets->count] = batch;
+    nets->loss[nets->count++] = result.loss / batch.images;
+}
+
+static void check_all(const struct check *c)
+{
+    struct wrn_cpu cpu;
+    struct nets nets = { .count = 0 };
+    wrn_cpu_detect(&cpu);
+    for (int32_t isa = WRN_ISA_C; isa <= WRN_ISA_NEON; isa++)
+        if (cpu.isa_mask >> isa & 1) add_net(&nets, c, isa);
+
+    const struct wrnt_net *net = nets.net[0];
+    double **t = reference_make(net, &nets.batch[0]), *values = calloc(net->floats, sizeof *values);
+    for (size_t i = 0; i < net->floats; i++) values[i] = net->values[i];
+    double wanted = reference_loss(net, values, t, &nets.batch[0]);
+    for (int n = 0; n < nets.count; n++)
+        if (!(fabs(wanted - nets.loss[n]) <= 1e-5 * wanted))
+            fail_msg("isa %d: loss %.8f, in double %.8f", nets.net[n]->kernels.isa, nets.loss[n], wanted);
+    for (int32_t i = 0; i < net->param_count; i++) check_param(&nets, i, values, t);
+
+    for (int32_t i = 0; i < net->tensor_count; i++) free(t[i]);
+    free(t);
+    free(values);
+    for (int n = 0; n < nets.count; n++) {
+        free((void *)nets.batch[n].others);
+        free_batch(&nets.batch[n]);
+        wrnt_net_free(nets.net[n]);
+    }
+}
+
+static void basic_blocks(void **state)
+{
+    (void)state;
+    check_all(&(struct check){ .network = { .depth = 10, .k = 1 }, .side = 8, .batch = 3, .images = 3 });
+}
+
+static void odd_maps_and_short_batches(void **state)
+{
+    (void)state;
+    check_all(&(struct check){ .network = { .depth = 10, .k = 0.5 }, .side = 13, .batch = 4, .images = 1, .smoothing = 0.1 });
+}
+
+/* 80 channels are more than one group of the weights' gradient, and no whole number of AVX-512's vectors come of 20. */
+static void groups_of_channels(void **state)
+{
+    (void)state;
+    check_all(&(struct check){ .network = { .depth = 10, .k = 1.25 }, .side = 16, .batch = 2, .images = 2 });
+}
+
+static void other_blocks(void **state)
+{
+    (void)state;
+    check_all(&(struct check){ .network = { .blocks = 1, .k = 0.75, .block = "B(1,3,1)" }, .side = 8, .batch = 2, .images = 2 });
+    check_all(&(struct check){ .network = { .blocks = 1, .k = 0.75, .block = "1" }, .side = 8, .batch = 2, .images = 2 });
+    check_all(&(struct check){ .network = { .blocks = 2, .k = 0.25, .block = "1,3,1", .bottleneck = 4 }, .side = 8, .batch = 2, .images = 2 });
+}
+
+static void dropout_smoothing_and_mixing(void **state)
+{
+    (void)state;
+    check_all(&(struct check){ { .depth = 10, .k = 1, .dropout = 0.3 }, 8, 3, 3, 0.1, 0.7 });
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(basic_blocks), cmocka_unit_test(odd_maps_and_short_batches), cmocka_unit_test(groups_of_channels),
+        cmocka_unit_test(other_blocks), cmocka_unit_test(dropout_smoothing_and_mixing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

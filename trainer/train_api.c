@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Public: making and freeing a trainer, and what it says about itself. */
+#include "train_run.h"
+
+#include "base/error.h"
+#include "base/options.h"
+
+#include <string.h>
+#include <unistd.h>
+
+wrn_status wrn_train_parameters(const wrn_train_network *network, int32_t classes, uint64_t *parameters, wrn_error *error)
+{
+    const struct wrn_alloc alloc = wrn_alloc_default();
+    struct wrnt_arch arch;
+    struct wrnt_net net = { .floats = 0 };
+    if (!network) return wrn_fail(error, WRN_E_ARG, "argument network is NULL");
+    if (!parameters) return wrn_fail(error, WRN_E_ARG, "argument parameters is NULL");
+    *parameters = 0;
+    WRN_TRY(wrnt_arch_make(network, classes, &arch, error));
+    wrn_arena_init(&net.arena, &alloc);
+    wrn_status status = wrnt_net_describe(&net, &arch, error);
+    if (status == WRN_OK) *parameters = net.floats;
+    wrn_arena_free(&net.arena);
+    return status;
+}
+
+static wrn_status check_range(const char *option, int32_t value, int32_t most, wrn_error *error)
+{
+    if (value >= 0 && value <= most) return WRN_OK;
+    return wrn_fail(error, WRN_E_ARG, "option %s: %d is not between 0 and %d", option, value, most);
+}
+
+static wrn_status check_options(const wrn_train_options *o, wrn_error *error)
+{
+    WRN_TRY(check_range("threads", o->threads, 1024, error));
+    WRN_TRY(check_range("checkpoint_steps", o->checkpoint_steps, INT32_MAX, error));
+    WRN_TRY(check_range("checkpoint_seconds", o->checkpoint_seconds, INT32_MAX, error));
+    if (!o->data && !o->set) return wrn_fail(error, WRN_E_ARG, "option data is NULL, and so is set");
+    if (o->data && o->set) return wrn_fail(error, WRN_E_ARG, "option data and option set are both there");
+    if (!o->directory && (o->flags & WRN_TRAIN_RESUME)) return wrn_fail(error, WRN_E_ARG, "option directory is NULL: there is nothing to resume");
+    if (o->directory && !o->directory[0]) return wrn_fail(error, WRN_E_ARG, "option directory is empty");
+    return WRN_OK;
+}
+
+static wrn_status make_augment(wrn_trainer *t, wrn_error *error)
+{
+    wrn_preprocess preprocess = WRN_PREPROCESS_INIT;
+    WRN_TRY(wrn_preprocess_preset("cifar", WRNT_SIDE, WRNT_SIDE, &preprocess, error));
+    wrnt_augment_make(&t->augment, &preprocess, t->recipe.flags & WRN_TRAIN_PLAIN_IMAGES, t->recipe.cutout);
+    return WRN_OK;
+}
+
+static wrn_status go_on(wrn_trainer *t, wrn_error *error)
+{
+    const struct wrnt_position *p = &t->position;
+    WRN_TRY(wrnt_checkpoint_load(t->directory.checkpoint, t->description, &t->position, t->arrays, error));
+    if (p->epoch <= t->recipe.epochs && p->step < t->steps) return WRN_OK;
+    return wrn_fail(error, WRN_E_FORMAT, "the checkpoint '%.*s' has no valid position", WRN_PATH_MAX, t->directory.checkpoint);
+}
+
+static wrn_status make(wrn_trainer *t, const wrn_train_options *o, wrn_error *error)
+{
+    struct wrnt_arch arch;
+    WRN_TRY(check_options(o, error));
+    WRN_TRY(wrnt_recipe_make(o, &t->recipe, error));
+    WRN_TRY(wrnt_arch_make(&o->network, 10, &arch, error)); /* a bad network is told before a minute of reading */
+    t->threads = o->threads;
+    t->isa = o->isa;
+    t->checkpoint_steps = o->checkpoint_steps;
+    t->checkpoint_seconds = o->checkpoint_seconds ? o->checkpoint_seconds : 600;
+    t->progress_user = o->progress_user;
+    t->progress = o->progress;
+    WRN_TRY(make_augment(t, error));
+    WRN_TRY(o->set ? wrnt_data_copy(o->set, &t->data, error) : wrnt_data_open(o->data, &t->data, error));
+    if (t->recipe.batch > t->data->train.count) t->recipe.batch = t->data->train.count;
+    t->steps = wrnt_feed_steps(t->data->train.count, t->recipe.batch);
+
+    bool resume = (o->flags & WRN_TRAIN_RESUME) != 0;
+    if (o->directory) WRN_TRY(wrnt_directory_open(&t->directory, o->directory, error));
+    if (o->directory && !resume && access(t->directory.checkpoint, F_OK) == 0)
+        return wrn_fail(error, WRN_E_ARG, "'%.*s' holds the checkpoint of a run: resume it, or use another directory", WRN_PATH_MAX, o->directory);
+    WRN_TRY(wrnt_arch_make(&o->network, t->data->classes, &arch, error));
+    const struct wrnt_net_options net = { .batch = wrnt_feed_steps(t->recipe.batch, t->recipe.parts), .threads = t->threads, .isa = t->isa,
+                                          .recompute = (o->flags & WRN_TRAIN_RECOMPUTE) != 0 };
+    WRN_TRY(wrnt_net_create(&arch, &net, &t->net, error));
+    WRN_TRY(wrnt_step_prepare(t, error));
+    wrnt_describe(t);
+    t->position = (struct wrnt_position){ .test_accuracy = -1 };
+    if (resume) return go_on(t, error);
+    wrnt_net_initialize(t->net, t->recipe.seed);
+    if (t->average) memcpy(t->average, t->net->values, t->net->floats * sizeof(float));
+    if (t->average) memcpy(t->average + t->net->floats, t->net->statistics, t->net->statistic_floats * sizeof(float));
+    return WRN_OK;
+}
+
+wrn_status wrn_train_create(const wrn_train_options *options, wrn_trainer **trainer, wrn_error *error)
+{
+    const struct wrn_alloc alloc = wrn_alloc_default();
+    wrn_train_options o;
+    if (error) *error = (wrn_error){ 0 };
+    if (!trainer) return wrn_fail(error, WRN_E_ARG, "argument trainer is NULL");
+    *trainer = NULL;
+    WRN_TRY(wrn_options_copy(&o, sizeof o, WRN_SIZE_UP_TO(wrn_train_options, progress), options, "wrn_train_options", error));
+    wrn_trainer *t = wrn_mem_zalloc(&alloc, 1, sizeof *t);
+    if (!t) return wrn_fail(error, WRN_E_NOMEM, "out of memory");
+    wrn_status status = make(t, &o, error);
+    if (status == WRN_OK) *trainer = t;
+    else wrn_train_free(t);
+    return status;
+}
+
+void wrn_train_free(wrn_trainer *t)
+{
+    const struct wrn_alloc alloc = wrn_alloc_default();
+    if (!t) return;
+    wrnt_net_free(t->net);
+    wrnt_directory_close(&t->directory);
+    wrnt_data_free(t->data);
+    wrn_mem_free(&alloc, t);
+}
+
+wrn_status wrn_train_get_info(const wrn_trainer *t, wrn_train_info *info, wrn_error *error)
+{
+    if (!t) return wrn_fail(error, WRN_E_ARG, "argument trainer is NULL");
+    wrn_train_info ours = WRN_TRAIN_INFO_INIT;
+    ours.classes = t->data->classes;
+    ours.batch = t->recipe.batch;
+    ours.threads = wrn_pool_lanes(t->net->pool);
+    ours.isa = t->net->kernels.isa;
+    ours.train_count = t->data->train.count;
+    ours.test_count = t->data->test.count;
+    ours.epoch = t->position.epoch;
+    ours.step = t->position.step;
+    ours.parameters = t->net->floats;
+    ours.memory_bytes = t->net->arena.total + t->data->arena.total;
+    return wrn_options_fill(info, &ours, sizeof ours, WRN_SIZE_UP_TO(wrn_train_info, memory_bytes), "argument info", error);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "train_run.h"
+
+#include "train_locale.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+struct text {
+    char *to;
+    size_t room, used;
+};
+
+static WRN_PRINTF(2, 3) void put(struct text *t, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(t->to + t->used, t->room - t->used, format, args);
+    va_end(args);
+    if (length > 0) t->used += (size_t)length < t->room - t->used ? (size_t)length : t->room - t->used - 1;
+}
+
+static void put_list(struct text *t, const char *key, const int32_t *numbers, int32_t count)
+{
+    put(t, "%s=", key);
+    for (int32_t i = 0; i < count; i++) put(t, "%s%d", i ? "," : "", numbers[i]);
+    put(t, "\n");
+}
+
+/* Everything that decides the weights' bits, besides the instruction set and the version. */
+static void describe(const wrn_trainer *trainer, struct text *t)
+{
+    const struct wrnt_arch *a = &trainer->net->arch;
+    const struct wrnt_recipe *r = &trainer->recipe;
+    const struct wrnt_data *d = trainer->data;
+    put(t, "depth=%d\nk=%.17g\n", a->depth, a->k);
+    put_list(t, "block", a->kernels, a->kernel_count);
+    put(t, "bottleneck=%d\ndropout=%.17g\n", a->bottleneck, a->dropout);
+    put(t, "dataset=%s of %d and %d images, checksum %08x\n", d->name, d->train.count, d->test.count, (unsigned)d->crc);
+    put(t, "epochs=%d\nbatch=%d\nrate=%.17g\nmomentum=%.17g\nweight_decay=%.17g\n", r->epochs, r->batch, r->rate, r->momentum, r->decay);
+    put(t, "schedule=%s\n", r->schedule == WRN_TRAIN_SCHEDULE_COSINE ? "cosine" : "steps");
+    put_list(t, "drops", r->drops, r->drop_count);
+    put(t, "drop_factor=%.17g\nwarmup_epochs=%.17g\nlabel_smoothing=%.17g\n", r->drop_factor, r->warmup, r->smoothing);
+    put(t, "mixup=%.17g\nema=%.17g\ncutout=%d\nparts=%d\n", r->mixup, r->ema, r->cutout, r->parts);
+    put(t, "seed=%llu\nflags=%u\n", (unsigned long long)r->seed, (unsigned)r->flags);
+}
+
+static void describe_for_people(const wrn_trainer *trainer, struct text *t)
+{
+    const struct wrnt_recipe *r = &trainer->recipe;
+    put(t, "%d epochs, batch %d, rate %g", r->epochs, r->batch, r->rate);
+    if (r->schedule == WRN_TRAIN_SCHEDULE_COSINE) put(t, " on a cosine");
+    for (int32_t i = 0; r->schedule == WRN_TRAIN_SCHEDULE_STEPS && i < r->drop_count; i++)
+        put(t, "%s%d", i ? ", " : " lowered at epochs ", r->drops[i]);
+    if (r->cutout) put(t, ", cutout %d", r->cutout);
+    if (r->mixup > 0) put(t, ", mixup %g", r->mixup);
+    if (r->ema > 0) put(t, ", average of weights %g", r->ema);
+    put(t, ", momentum %g, weight decay %g, label smoothing %g, dropout %g, seed %llu", r->momentum, r->decay, r->smoothing, trainer->net->arch.dropout,
+        (unsigned long long)r->seed);
+}
+
+void wrnt_describe(wrn_trainer *trainer)
+{
+    struct text description = { trainer->description, sizeof trainer->description, 0 }, training = { trainer->training, sizeof trainer->training, 0 };
+    struct wrnt_locale locale = wrnt_locale_begin();
+    describe(trainer, &description);
+    describe_for_people(trainer, &training);
+    wrnt_locale_end(locale);
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory of the network, and one step through it. */
+#include "train_net.h"
+
+#include "base/checked.h"
+#include "base/error.h"
+#include "train_random.h"
+
+#include <math.h>
+
+const struct wrnt_tensor *wrnt_grad_of(const struct wrnt_net *net, int32_t tensor)
+{
+    const struct wrnt_tensor *t = &net->tensors[tensor];
+    return t->own_grad || t->grad_from < 0 ? t : &net->tensors[t->grad_from];
+}
+
+static wrn_status no_memory(wrn_error *error)
+{
+    return wrn_fail(error, WRN_E_NOMEM, "out of memory");
+}
+
+/* ---- layouts ---- */
+
+static void finish_layout(struct wrn_layout *l)
+{
+    l->row = (size_t)(l->halo[WRN_LEFT] + l->w + l->halo[WRN_RIGHT]) * (size_t)l->cp;
+    l->image = l->row * (size_t)(l->halo[WRN_TOP] + l->h + l->halo[WRN_BOTTOM]);
+    l->origin = (size_t)l->halo[WRN_TOP] * l->row + (size_t)l->halo[WRN_LEFT] * (size_t)l->cp;
+}
+
+/* Channels padded to the vector; the input's three to four floats, which are read one at a time. */
+static void make_layouts(struct wrnt_net *net)
+{
+    for (int32_t i = 0; i < net->tensor_count; i++) {
+        struct wrn_layout *l = &net->tensors[i].layout;
+        l->cp = (int32_t)wrn_round_up((size_t)l->c, i > 0 ? (size_t)net->kernels.vec : 4);
+        net->tensors[i].grad_layout = *l;
+    }
+    for (int32_t i = 0; i < net->op_count; i++)
+        if (net->ops[i].kind == WRNT_CONV) wrnt_conv_choose(net, &net->ops[i]);
+    for (int32_t i = 0; i < net->tensor_count; i++) {
+        finish_layout(&net->tensors[i].layout);
+        finish_layout(&net->tensors[i].grad_layout);
+    }
+}
+
+static wrn_status make_buffer(struct wrnt_net *net, const struct wrn_layout *l, float **buffer, wrn_error *error)
+{
+    size_t floats;
+    if (!wrn_mul_size(l->image, (size_t)net->batch, &floats)) return no_memory(error);
+    /* What reads whole tiles goes a vector beyond the last pixel at most. */
+    *buffer = wrn_arena_alloc(&net->arena, floats + 16, sizeof **buffer);
+    return *buffer ? WRN_OK : no_memory(error);
+}
+
+/* ---- tensors that share memory ---- */
+
+struct lender {
+    struct wrn_layout layout;
+    float *buffer;
+    int32_t owner; /* tensor; -1: free */
+};
+
+static bool same_layout(const struct wrn_layout *a, const struct wrn_layout *b)
+{
+    return a->c == b->c && a->row == b->row && a->image == b->image && a->origin == b->origin;
+}
+
+/* A buffer of that very layout, so that its halo is still zeros. */
+static wrn_status lend(struct wrnt_net *net, struct lender *lenders, int32_t *count, int32_t tensor, wrn_error *error)
+{
+    struct wrnt_tensor *t = &net->tensors[tensor];
+    int32_t i = 0;
+    while (i < *count && (lenders[i].owner >= 0 || !same_layout(&lenders[i].layout, &t->grad_layout))) i++;
+    if (i == *count) {
+        WRN_TRY(make_buffer(net, &t->grad_layout, &lenders[i].buffer, error));
+        lenders[i].layout = t->grad_layout;
+        ++*count;
+    }
+    lenders[i].owner = tensor;
+    t->grad = lenders[i].buffer;
+    return WRN_OK;
+}
+
+/* Forward needs an activation only until the next one of its shape is made, so one buffer for each layout will do. */
+static wrn_status share_activations(struct wrnt_net *net, wrn_error *error)
+{
+    for (int32_t i = 0; i < net->op_count; i++) {
+        struct wrnt_tensor *t = &net->tensors[net->ops[i].out], *other = NULL;
+        if (net->ops[i].kind != WRNT_BN) continue;
+        for (int32_t j = 0; j < i && !other; j++)
+            if (net->ops[j].kind == WRNT_BN && same_layout(&net->tensors[net->ops[j].out].layout, &t->layout)) other = &net->tensors[net->ops[j].out];
+        if (other) {
+            t->data = other->data;
+            t->holder = other->holder;
+            continue;
+        }
+        t->holder = wrn_arena_alloc(&net->arena, 1, sizeof *t->holder);
+        if (!t->holder) return no_memory(error);
+        *t->holder = -1;
+        WRN_TRY(make_buffer(net, &t->layout, &t->data, error));
+    }
+    return WRN_OK;
+}
+
+/* The last operator, on the way back, that reads the tensor's gradient: its producer, or one whose input's gradient is a
+ * sum with it. */
+static int32_t last_reader(const struct wrnt_net *net, int32_t tensor)
+{
+    int32_t last = net->tensors[tensor].producer;
+    for (int32_t i = 0; i < net->op_count; i++) {
+        const struct wrnt_op *op = &net->ops[i];
+        bool adds = op->kind == WRNT_BN && net->tensors[op->in].grad_from == tensor;
+        bool passes = !net->tensors[op->out].own_grad && net->tensors[op->out].grad_from == tensor;
+        if ((adds || passes) && i < last) last = i;
+    }
+    return last;
+}
+
+static wrn_status lend_gradients(struct wrnt_net *net, wrn_error *error)
+{
+    int32_t count = 0;
+    struct lender *lenders = wrn_arena_alloc(&net->arena, (size_t)net->tensor_count, sizeof *lenders);
+    int32_t *last = wrn_arena_alloc(&net->arena, (size_t)net->tensor_count, sizeof *last);
+    if (!lenders || !last) return no_memory(error);
+    for (int32_t i = 0; i < net->tensor_count; i++) last[i] = last_reader(net, i);
+    WRN_TRY(lend(net, lenders, &count, net->logits, error));
+    for (int32_t i = net->op_count - 1; i >= 0; i--) {
+        int32_t in = net->ops[i].in;
+        if (net->tensors[in].producer >= 0 && !net->tensors[in].grad) WRN_TRY(lend(net, lenders, &count, in, error));
+        for (int32_t j = 0; j < count; j++)
+            if (lenders[j].owner >= 0 && last[lenders[j].owner] == i) lenders[j].owner = -1;
+    }
+    return WRN_OK;
+}
+
+/* ---- everything else ---- */
+
+static wrn_status prepare_bn(struct wrnt_net *net, struct wrnt_op *op, wrn_error *error)
+{
+    struct wrnt_bn *bn = &op->bn;
+    float **const arrays[] = { &bn->mean, &bn->inverse, &bn->mul, &bn->add, &bn->a, &bn->b, &bn->c };
+    for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++) {
+        *arrays[i] = wrn_arena_alloc(&net->arena, (size_t)net->tensors[op->in].layout.cp, sizeof(float));
+        if (!*arrays[i]) return no_memory(error);
+    }
+    size_t partial = wrnt_bn_partial(net, op);
+    if (partial > net->partial_floats) net->partial_floats = partial;
+    return WRN_OK;
+}
+
+static wrn_status prepare_conv(struct wrnt_net *net, struct wrnt_op *op, wrn_error *error)
+{
+    size_t scratch, partial;
+    WRN_TRY(wrnt_conv_prepare(net, op, error));
+    wrnt_wgrad_need(net, op, &scratch, &partial);
+    if (scratch > net->scratch_size) net->scratch_size = scratch;
+    if (partial > net->partial_floats) net->partial_floats = partial;
+    op->conv.bias_padded = wrn_arena_alloc(&net->arena, (size_t)net->tensors[op->out].layout.cp, sizeof(float));
+    return op->conv.bias_padded ? WRN_OK : no_memory(error);
+}
+
+static wrn_status allocate_work(struct wrnt_net *net, wrn_error *error)
+{
+    size_t lanes = (size_t)wrn_pool_lanes(net->pool), widest = 0;
+    for (int32_t i = 0; i < net->tensor_count; i++)
+        if ((size_t)net->tensors[i].layout.cp > widest) widest = (size_t)net->tensors[i].layout.cp;
+    net->scratch_size = wrn_round_up(net->scratch_size, 64) + 64; /* lanes' memory does not share lines */
+    net->values = wrn_arena_alloc(&net->arena, net->floats, sizeof(float));
+    net->momenta = wrn_arena_alloc(&net->arena, net->floats, sizeof(float));
+    net->grads = wrn_arena_alloc(&net->arena, net->floats, sizeof(float));
+    net->flipped = wrn_arena_alloc(&net->arena, net->floats, sizeof(float));
+    net->statistics = wrn_arena_alloc(&net->arena, net->statistic_floats, sizeof(float));
+    net->zeros = wrn_arena_alloc(&net->arena, widest, sizeof(float));
+    net->rows = wrn_arena_alloc(&net->arena, (size_t)net->batch, sizeof *net->rows);
+    net->shared = wrn_arena_alloc(&net->arena, net->shared_size, 1);
+    net->partial = wrn_arena_alloc(&net->arena, net->partial_floats, sizeof(float));
+    net->scratch = wrn_arena_alloc(&net->arena, lanes, net->scratch_size);
+    bool all = net->values && net->momenta && net->grads && net->flipped && net->statistics && net->zeros && net->rows && net->shared &&
+               net->partial && net->scratch;
+    return all ? WRN_OK : no_memory(error);
+}
+
+wrn_status wrnt_net_allocate(struct wrnt_net *net, const struct wrnt_net_options *o, wrn_error *error)
+{
+    const struct wrn_alloc alloc = net->arena.alloc;
+    const struct wrn_pool_host own = { 0 };
+    int32_t isa = o->isa;
+    if (net->floats > WRN_MAX_WEIGHT_FLOATS)
+        return wrn_fail(error, WRN_E_LIMIT, "the network has %zu parameters, at most %lld are possible", net->floats, WRN_MAX_WEIGHT_FLOATS);
+    net->batch = o->batch;
+    net->recompute = o->recompute;
+    wrn_cpu_detect(&net->cpu);
+    WRN_TRY(wrn_cpu_choose_isa(&net->cpu, isa, &isa, error));
+    net->costs = wrn_costs_nominal(isa);
+    wrn_kernels_fill(&net->kernels, isa);
+    wrnt_kernels_fill(&net->train, isa);
+    WRN_TRY(wrn_pool_create(&alloc, o->threads ? o->threads : wrn_cpu_usable(), &own, &net->pool, error));
+    make_layouts(net);
+    if (net->recompute) WRN_TRY(share_activations(net, error));
+    for (int32_t i = 0; i < net->tensor_count; i++)
+        if (net->tensors[i].producer >= 0 && !net->tensors[i].data) WRN_TRY(make_buffer(net, &net->tensors[i].layout, &net->tensors[i].data, error));
+    for (int32_t i = 0; i < net->op_count; i++) {
+        struct wrnt_op *op = &net->ops[i];
+        if (op->kind == WRNT_CONV) WRN_TRY(prepare_conv(net, op, error));
+        if (op->kind == WRNT_BN) WRN_TRY(prepare_bn(net, op, error));
+    }
+    WRN_TRY(lend_gradients(net, error));
+    return allocate_work(net, error);
+}
+
+wrn_status wrnt_net_create(const struct wrnt_arch *arch, const struct wrnt_net_options *options, struct wrnt_net **result, wrn_error *error)
+{
+    const struct wrn_alloc alloc = wrn_alloc_default();
+    struct wrnt_net *net = wrn_mem_zalloc(&alloc, 1, sizeof *net);
+    *result = NULL;
+    if (!net) return no_memory(error);
+    wrn_arena_init(&net->arena, &alloc);
+    wrn_status status = wrnt_net_describe(net, arch, error);
+    if (status == WRN_OK) status = wrnt_net_allocate(net, options, error);
+    if (status == WRN_OK) *result = net;
+    else wrnt_net_free(net);
+    return status;
+}
+
+void wrnt_net_free(struct wrnt_net *net)
+{
+    if (!net) return;
+    const struct wrn_alloc alloc = net->arena.alloc;
+    wrn_pool_free(net->pool);
+    wrn_arena_free(&net->arena);
+    wrn_mem_free(&alloc, net);
+}
+
+static void initialize_param(const struct wrnt_net *net, const struct wrnt_param *p, uint64_t seed)
+{
+    const double pi = 3.14159265358979323846;
+    float *to = net->values + p->offset;
+    uint64_t number = (uint64_t)(p - net->params);
+    for (size_t i = 0; i < p->count; i++) {
+        uint64_t bits = wrnt_random(seed, WRNT_RANDOM_WEIGHTS, number, i);
+        double u = wrnt_unit(bits), v = wrnt_unit(wrnt_mix(bits));
+        if (p->kind == WRNT_PARAM_CONV) to[i] = (float)(sqrt(2.0 / (p->dims[0] * p->dims[2] * p->dims[3])) * sqrt(-2 * log(u)) * cos(2 * pi * v));
+        else if (p->kind == WRNT_PARAM_LINEAR) to[i] = (float)((2 * u - 1) / sqrt(p->dims[1]));
+        else to[i] = p->kind == WRNT_PARAM_SCALE;
+    }
+}
+
+void wrnt_net_initialize(struct wrnt_net *net, uint64_t seed)
+{
+    for (int32_t i = 0; i < net->param_count; i++) initialize_param(net, &net->params[i], seed);
+    for (int32_t i = 0; i < net->op_count; i++) {
+        const struct wrnt_op *op = &net->ops[i];
+        if (op->kind != WRNT_BN) continue;
+        int32_t c = net->tensors[op->in].layout.c;
+        for (int32_t j = 0; j < c; j++) net->statistics[op->bn.running + (size_t)(c + j)] = 1;
+    }
+}
+
+/* ---- a step ---- */
+
+struct loop {
+    struct wrnt_net *net;
+    wrnt_body *body;
+    void *arg;
+};
+
+static void loop_item(void *arg, uint32_t item, uint32_t lane)
+{
+    const struct loop *l = arg;
+    l->body(l->net, l->arg, item, l->net->scratch + lane * l->net->scratch_size);
+}
+
+void wrnt_parallel(struct wrnt_net *net, uint32_t items, wrnt_body *body, void *arg)
+{
+    struct loop l = { net, body, arg };
+    wrn_pool_run(net->pool, items, loop_item, &l);
+}
+
+/* Makes the tensor's activation again if another one is in its buffer. */
+static void fetch(struct wrnt_net *net, int32_t tensor, const struct wrnt_batch *batch)
+{
+    const struct wrnt_tensor *t = &net->tensors[tensor];
+    if (t->holder && *t->holder != tensor) wrnt_bn_recompute(net, &net->ops[t->producer], batch);
+}
+
+void wrnt_net_step(struct wrnt_net *net, const struct wrnt_batch *batch, struct wrnt_result *result)
+{
+    net->tensors[0].data = (float *)batch->input; /* read only */
+    wrnt_conv_pack_all(net);
+    for (int32_t i = 0; i < net->op_count; i++) {
+        struct wrnt_op *op = &net->ops[i];
+        fetch(net, op->in, batch);
+        switch (op->kind) {
+        case WRNT_CONV: wrnt_conv_forward(net, op, batch->images); break;
+        case WRNT_BN: wrnt_bn_forward(net, op, batch); break;
+        case WRNT_POOL: wrnt_pool_forward(net, op, batch->images); break;
+        }
+    }
+    wrnt_loss(net, batch, result);
+    for (int32_t i = net->op_count - 1; i >= 0; i--) {
+        struct wrnt_op *op = &net->ops[i];
+        switch (op->kind) {
+        case WRNT_CONV:
+            fetch(net, op->in, batch);
+            wrnt_wgrad_run(net, op, batch->images);
+            wrnt_conv_backward(net, op, batch->images);
+            break;
+        case WRNT_BN: wrnt_bn_backward(net, op, batch); break;
+        case WRNT_POOL: wrnt_pool_backward(net, op, batch->images); break;
+        }
+    }
+}

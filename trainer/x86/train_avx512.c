@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The training templates on AVX-512. The target is set here, as in lib/kernels/x86. */
+#include <immintrin.h>
+
+#include "train_kernels.h"
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")
+#endif
+
+#include "kernels/x86/vec_avx512.h"
+static inline vec_t v_positive(vec_t z, vec_t g)
+{
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(z, _mm512_setzero_ps(), _CMP_GT_OQ), g);
+}
+#include "train_kernels_tmpl.h"
+
+void wrnt_kernels_avx512(struct wrnt_kernels *k)
+{
+    fill(k);
+}
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
