@@ -130,9 +130,17 @@ static bool take_value(const struct option *option, const char *text)
     return false;
 }
 
+/* "wrn eval"; a program of one command is that command. */
+static const char *invocation(const struct usage *usage, char name[64])
+{
+    snprintf(name, 64, "%s%s%s", program_name(), usage->command[0] ? " " : "", usage->command);
+    return name;
+}
+
 static void print_help(const struct usage *usage)
 {
-    printf("wrn %s %s\n%s\n\n", usage->command, usage->arguments, usage->text);
+    char name[64];
+    printf("%s %s\n%s\n\n", invocation(usage, name), usage->arguments, usage->text);
     for (const struct option *o = usage->options; o->name; o++) {
         char given[64];
         snprintf(given, sizeof given, "%s%s%s%s", o->name[1] ? "--" : "-", o->name, o->argument ? " " : "",
@@ -158,6 +166,7 @@ static bool take_option(const struct usage *usage, int argc, char **argv, int *i
     char *argument = argv[*i], *value = NULL;
     bool is_long = argument[1] == '-';
     const struct option *option;
+    char name[64];
     *status = 1;
 
     if (is_long) {
@@ -169,7 +178,7 @@ static bool take_option(const struct usage *usage, int argc, char **argv, int *i
         if (argument[2]) value = argument + 2;
     }
     if (!option) {
-        complain("unknown option '%s'; see wrn %s --help", argument, usage->command);
+        complain("unknown option '%s'; see %s --help", argument, invocation(usage, name));
         return false;
     }
     if (!option->argument && value) {
@@ -209,7 +218,8 @@ bool options_parse(const struct usage *usage, int *argc, char **argv, int *statu
     }
     *argc = count;
     if (count >= usage->min_arguments && count <= usage->max_arguments) return true;
-    *status = complain("wrn %s %s: too %s arguments; see wrn %s --help", usage->command, usage->arguments,
-                       count < usage->min_arguments ? "few" : "many", usage->command);
+    char name[64];
+    *status = complain("%s %s: too %s arguments; see %s --help", invocation(usage, name), usage->arguments,
+                       count < usage->min_arguments ? "few" : "many", name);
     return false;
 }

@@ -49,7 +49,7 @@ struct option {
 #define OPTION_SIZE(name, argument, help, value) { name, argument, help, KIND_SIZE, value, 0, 0, NULL }
 
 struct usage {
-    const char *command;
+    const char *command;   /* of the program; "": the program has no others */
     const char *arguments; /* "MODEL IMAGE..." */
     const char *text;      /* what the command does */
     int min_arguments, max_arguments;

@@ -1,28 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dataset.h"
+#include "folder_list.h"
 #include "input_file.h"
 
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SIDE = 32, PLANE = SIDE * SIDE, PIXELS = 3 * PLANE };
-
-struct item {
-    char *path;
-    int32_t label;
-};
-
-/* Names that grow as they are found. */
-struct items {
-    struct item *list;
-    size_t count, room;
-};
 
 struct dataset {
     char *path;
@@ -31,65 +19,6 @@ struct dataset {
     size_t classes, count;
     struct items images;
 };
-
-static bool items_add(struct items *items, const char *folder, const char *name, int32_t label, wrn_error *error)
-{
-    if (items->count == items->room) {
-        size_t room = items->room ? 2 * items->room : 64;
-        struct item *list = realloc(items->list, room * sizeof *list);
-        if (!list) return fail_with(error, WRN_E_NOMEM, "no memory for the list of files");
-        items->list = list;
-        items->room = room;
-    }
-    size_t size = strlen(folder) + strlen(name) + 2;
-    char *path = malloc(size);
-    if (!path) return fail_with(error, WRN_E_NOMEM, "no memory for the list of files");
-    snprintf(path, size, "%s%s%s", folder, folder[0] ? "/" : "", name);
-    items->list[items->count++] = (struct item){ path, label };
-    return true;
-}
-
-static void items_free(struct items *items)
-{
-    for (size_t i = 0; i < items->count; i++)
-        free(items->list[i].path);
-    free(items->list);
-    *items = (struct items){ 0 };
-}
-
-static int compare_paths(const void *a, const void *b)
-{
-    return strcmp(((const struct item *)a)->path, ((const struct item *)b)->path);
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-static bool is_image_name(const char *name)
-{
-    const char *ending = strrchr(name, '.');
-    return ending &&
-           (strcasecmp(ending, ".jpg") == 0 || strcasecmp(ending, ".jpeg") == 0 || strcasecmp(ending, ".png") == 0);
-}
-
-/* Adds what a folder holds and `wanted` says yes to, sorted by name; hidden files are left out. */
-static bool list_folder(const char *folder, const char *prefix, int32_t label, bool (*wanted)(const char *name),
-                        struct items *items, wrn_error *error)
-{
-    bool done = true;
-    size_t first = items->count;
-    DIR *directory = opendir(folder);
-    if (!directory) return fail_with(error, WRN_E_IO, "%s: %s", folder, system_message());
-    for (const struct dirent *entry; done && (entry = readdir(directory));)
-        if (entry->d_name[0] != '.' && (!wanted || wanted(entry->d_name)))
-            done = items_add(items, prefix, entry->d_name, label, error);
-    closedir(directory);
-    if (items->count > first) qsort(items->list + first, items->count - first, sizeof *items->list, compare_paths);
-    return done;
-}
 
 static int32_t label_index(const wrn_model *model, const char *name, int32_t count)
 {
@@ -127,30 +56,23 @@ static bool match_folders(struct items *folders, size_t at, const wrn_model *mod
 static bool open_image_folder(struct dataset *d, const wrn_model *model, const wrn_model_info *info, wrn_error *error)
 {
     struct items folders = { 0 };
-    size_t kept = 0;
     bool done = false;
     if (!image_available())
         return fail_with(error, WRN_E_UNSUPPORTED,
                          "this wrn was built without libjpeg and libspng, so it reads no images");
-    if (!list_folder(d->path, d->path, 0, NULL, &folders, error)) goto done;
-    for (size_t i = 0; i < folders.count; i++) {
-        if (is_folder(folders.list[i].path))
-            folders.list[kept++] = folders.list[i];
-        else
-            free(folders.list[i].path);
-    }
-    folders.count = d->classes = kept;
-    if (kept == 0) {
+    if (!list_subfolders(d->path, &folders, error)) goto done;
+    d->classes = folders.count;
+    if (folders.count == 0) {
         fail_with(error, WRN_E_FORMAT, "holds neither test_batch.bin, test.bin nor class folders");
         goto done;
     }
     if (!match_folders(&folders, strlen(d->path) + 1, model, info, error)) goto done;
     for (size_t i = 0; i < folders.count; i++) {
         const struct item *folder = &folders.list[i];
-        if (!list_folder(folder->path, folder->path, folder->label, is_image_name, &d->images, error)) goto done;
+        if (!list_images(folder->path, folder->label, &d->images, error)) goto done;
     }
     d->count = d->images.count;
-    done = d->count > 0 || fail_with(error, WRN_E_FORMAT, "its %zu class folders hold no .jpg or .png files", kept);
+    done = d->count > 0 || fail_with(error, WRN_E_FORMAT, "its %zu class folders hold no .jpg or .png files", d->classes);
 
 done:
     items_free(&folders);

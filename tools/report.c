@@ -7,6 +7,18 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char *program = "wrn";
+
+void program_start(const char *name)
+{
+    program = name;
+}
+
+const char *program_name(void)
+{
+    return program;
+}
+
 bool fail_with(wrn_error *error, wrn_status status, const char *format, ...)
 {
     va_list arguments;
@@ -34,7 +46,7 @@ bool message_names(const wrn_error *error, const char *file)
 
 int report(const char *file, const wrn_error *error)
 {
-    fputs("wrn: ", stderr);
+    fprintf(stderr, "%s: ", program);
     if (file && !message_names(error, file)) {
         text_print(stderr, file);
         fputs(": ", stderr);
@@ -57,7 +69,8 @@ int complain(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print_line("wrn: ", format, arguments);
+    fprintf(stderr, "%s: ", program);
+    print_line("", format, arguments);
     va_end(arguments);
     return 1;
 }

@@ -8,6 +8,10 @@
 
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 
+/* The name before messages, "wrn" unless a program says otherwise when it starts. */
+void program_start(const char *name);
+const char *program_name(void);
+
 /* Fills `error` and returns false. */
 bool fail_with(wrn_error *error, wrn_status status, const char *format, ...) PRINTF_LIKE(3, 4);
 
@@ -17,7 +21,7 @@ const char *system_message(void);
 /* Whether the message says which file it is about: it opens with the name, or has it in quotes, as the library's do. */
 bool message_names(const wrn_error *error, const char *file);
 
-/* Prints "wrn: FILE: message" on standard error and returns the exit status 1. `file` may be NULL, and is not repeated
+/* Prints "PROGRAM: FILE: message" on standard error and returns the exit status 1. `file` may be NULL, and is not repeated
  * where the message names it. */
 int report(const char *file, const wrn_error *error);
 int complain(const char *format, ...) PRINTF_LIKE(1, 2);
