@@ -79,7 +79,7 @@ static void make_plausible(uint8_t *data, size_t size)
         if (offset <= size) bytes_put(last + 32, size - offset, 8);
     }
     uint8_t *head = bytes_section(data, size, "packed");
-    size_t left = head && head >= data && head < data + size ? (size_t)(data + size - head) : 0;
+    size_t left = head ? (size_t)(data + size - head) : 0;
     uint64_t records = left > 64 ? bytes_get(head + 4, 4) * bytes_get(head + 8, 4) : 0;
     if (left > 64 && records <= left - 64) {
         bytes_put(head + 28, 0, 4);

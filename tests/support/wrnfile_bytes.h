@@ -63,11 +63,12 @@ static inline uint8_t *bytes_entry(uint8_t *data, size_t size, const char *name)
     return NULL;
 }
 
-/* The section's first byte, NULL if there is none of that name. */
+/* The section's first byte, NULL if there is none of that name or if it begins past the end. */
 static inline uint8_t *bytes_section(uint8_t *data, size_t size, const char *name)
 {
     uint8_t *e = bytes_entry(data, size, name);
-    return e ? data + bytes_get(e + 24, 8) : NULL;
+    uint64_t offset = e ? bytes_get(e + 24, 8) : UINT64_MAX;
+    return offset <= size ? data + offset : NULL;
 }
 
 #endif
