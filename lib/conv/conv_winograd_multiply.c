@@ -52,8 +52,8 @@ static void multiply_block(const struct wrn_kernels *k, const struct wrn_winogra
     }
 }
 
-/* The same for the few tiles of the kernel table, a vector of output channels at a time; packed: the weights of the block, from the first of the c
- * channels on; next: those of the next block. */
+/* The same for the few tiles of the kernel table, a vector of output channels at a time; packed: the weights of the block,
+ * from the first of the c channels on; next: those of the next block. */
 static void multiply_lean(const struct wrn_kernels *k, const struct wrn_winograd_cut *cut, int32_t nv, int32_t c, const float *v,
                           const float *packed, const float *next, float *w, bool add)
 {

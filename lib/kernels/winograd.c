@@ -85,7 +85,7 @@ void wrn_winograd_line_of(enum wrn_winograd_kind kind, bool small, struct wrn_wi
 {
     const struct kind *k = &kinds[kind];
     int32_t m = k->outputs[small];
-    *line = (struct wrn_winograd_line){ .stride = k->stride, .outputs = m, .inputs = (m - 1) * k->stride + 3 };
+    *line = (struct wrn_winograd_line){ .outputs = m, .inputs = (m - 1) * k->stride + 3 };
     for (int32_t phase = 0; phase < k->stride; phase++) {
         const struct phase *p = &k->phases[phase];
         int32_t n = positions_of(p, m), large = positions_of(p, k->outputs[0]);

@@ -56,7 +56,7 @@ int32_t wrn_winograd_rows(enum wrn_winograd_kind kind, int32_t row[WRN_WINOGRAD_
 
 /* One dimension of a tile. Large and small tiles of a kind number their positions alike. */
 struct wrn_winograd_line {
-    int32_t stride, inputs, positions, outputs;
+    int32_t inputs, positions, outputs;
     double bt[WRN_WINOGRAD_POSITIONS_MAX][WRN_WINOGRAD_POSITIONS_MAX]; /* [position][input] */
     double at[WRN_WINOGRAD_OUTPUTS_MAX][WRN_WINOGRAD_POSITIONS_MAX];   /* [output][position] */
 };
