@@ -65,6 +65,8 @@ typedef struct wrn_train_set {
 
 #define WRN_TRAIN_SCHEDULE_STEPS 0  /* rate times drop_factor at each of the epochs in `drops` */
 #define WRN_TRAIN_SCHEDULE_COSINE 1 /* half a cosine down to 0 over the whole run */
+#define WRN_TRAIN_SCHEDULE_ONE_CYCLE 2 /* half a cosine from rate / 25 up to rate in warmup_epochs, half a one down to rate / 250000
+                                          in the others (arXiv 1708.07120, as PyTorch's OneCycleLR does it) */
 
 /* flags */
 #define WRN_TRAIN_RESUME 1u         /* go on from the directory's checkpoint; WRN_E_NOTFOUND if there is none */
@@ -112,7 +114,7 @@ typedef struct wrn_train_options {
     int32_t drop_count;          /* 0: three, at 30 %, 60 % and 80 % of the epochs: 60, 120 and 160 of 200 */
     const int32_t *drops;        /* epochs, ascending */
     double drop_factor;          /* 0: 0.2 */
-    double warmup_epochs;        /* the rate rises linearly from 0 in so many epochs */
+    double warmup_epochs;        /* the rate rises linearly from 0 in so many epochs; with one cycle, 0: 30 % of the epochs */
     double label_smoothing;      /* 0 to below 1 */
     double mixup;                /* above 0: training images are mixed in pairs, and so are their losses, with shares from a beta
                                     distribution of this parameter twice; at most 8 */

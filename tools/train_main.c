@@ -85,7 +85,7 @@ static void be_quick(struct settings *s)
     if (o->rate == 0) o->rate = 0.25;
     if (o->warmup_epochs == 0) o->warmup_epochs = 0.2 * o->epochs;
     if (o->label_smoothing == 0) o->label_smoothing = 0.05;
-    o->schedule = WRN_TRAIN_SCHEDULE_COSINE;
+    o->schedule = WRN_TRAIN_SCHEDULE_ONE_CYCLE;
     s->no_bn_decay = true;
 }
 
@@ -196,7 +196,7 @@ static int train(struct settings *s, int count, char **arguments)
 
 int main(int argc, char **argv)
 {
-    static const char *const schedules[] = { "steps", "cosine", NULL }, *const recipes[] = { "paper", "quick", NULL };
+    static const char *const schedules[] = { "steps", "cosine", "one-cycle", NULL }, *const recipes[] = { "paper", "quick", NULL };
     struct settings s = { .train = WRN_TRAIN_OPTIONS_INIT, .network = "16-1", .directory = "wrn-train" };
     wrn_train_options *o = &s.train;
     const struct option options[] = {
@@ -208,11 +208,11 @@ int main(int argc, char **argv)
         OPTION_FLAG("resume", "go on from the directory's checkpoint", &s.resume),
         OPTION_FLAG("eval-only", "test the checkpoint's weights and write them as a model", &s.eval_only),
         OPTION_FLAG("dry-run", "check everything, tell what it would take, write nothing", &s.dry_run),
-        OPTION_WORD("recipe", "paper|quick", "quick: 30 epochs, cosine from 0.25, label smoothing", &s.recipe, recipes),
+        OPTION_WORD("recipe", "paper|quick", "quick: 30 epochs, one cycle to 0.25, label smoothing", &s.recipe, recipes),
         OPTION_INTEGER("epochs", "N", "(default 200)", &o->epochs, 1, 1000000),
         OPTION_INTEGER("batch", "N", "images a step (default 128)", &o->batch, 1, 65536),
         OPTION_NUMBER("rate", "R", "learning rate (default 0.1)", &o->rate, 1e-9, 100),
-        OPTION_WORD("schedule", "steps|cosine", "how the rate falls (default steps)", &o->schedule, schedules),
+        OPTION_WORD("schedule", "steps|cosine|one-cycle", "how the rate falls (default steps)", &o->schedule, schedules),
         OPTION_TEXT("drops", "E,E,...", "epochs at which it drops (default 30, 60 and 80 % of all)", &s.drops),
         OPTION_NUMBER("drop-factor", "F", "times what (default 0.2)", &o->drop_factor, 1e-6, 1),
         OPTION_NUMBER("warmup", "EPOCHS", "in which it rises to its height", &o->warmup_epochs, 0, 1000000),

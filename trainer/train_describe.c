@@ -6,6 +6,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* By WRN_TRAIN_SCHEDULE_. */
+static const char *const schedules[] = { "steps", "cosine", "one cycle" };
+
 struct text {
     char *to;
     size_t room, used;
@@ -38,7 +41,7 @@ static void describe(const wrn_trainer *trainer, struct text *t)
     put(t, "bottleneck=%d\ndropout=%.17g\n", a->bottleneck, a->dropout);
     put(t, "dataset=%s of %d and %d images, checksum %08x\n", d->name, d->train.count, d->test.count, (unsigned)d->crc);
     put(t, "epochs=%d\nbatch=%d\nrate=%.17g\nmomentum=%.17g\nweight_decay=%.17g\n", r->epochs, r->batch, r->rate, r->momentum, r->decay);
-    put(t, "schedule=%s\n", r->schedule == WRN_TRAIN_SCHEDULE_COSINE ? "cosine" : "steps");
+    put(t, "schedule=%s\n", schedules[r->schedule]);
     put_list(t, "drops", r->drops, r->drop_count);
     put(t, "drop_factor=%.17g\nwarmup_epochs=%.17g\nlabel_smoothing=%.17g\n", r->drop_factor, r->warmup, r->smoothing);
     put(t, "mixup=%.17g\nema=%.17g\ncutout=%d\nparts=%d\n", r->mixup, r->ema, r->cutout, r->parts);
@@ -49,7 +52,7 @@ static void describe_for_people(const wrn_trainer *trainer, struct text *t)
 {
     const struct wrnt_recipe *r = &trainer->recipe;
     put(t, "%d epochs, batch %d, rate %g", r->epochs, r->batch, r->rate);
-    if (r->schedule == WRN_TRAIN_SCHEDULE_COSINE) put(t, " on a cosine");
+    if (r->schedule != WRN_TRAIN_SCHEDULE_STEPS) put(t, ", %s", schedules[r->schedule]);
     for (int32_t i = 0; r->schedule == WRN_TRAIN_SCHEDULE_STEPS && i < r->drop_count; i++)
         put(t, "%s%d", i ? ", " : " lowered at epochs ", r->drops[i]);
     if (r->cutout) put(t, ", cutout %d", r->cutout);

@@ -50,7 +50,7 @@ wrn_status wrnt_recipe_make(const wrn_train_options *o, struct wrnt_recipe *r, w
     WRN_TRY(check_range("rate", o->rate, 0, 100, error));
     WRN_TRY(check_range("momentum", o->momentum, -1, 0.9999, error));
     WRN_TRY(check_range("weight_decay", o->weight_decay, -1, 1, error));
-    WRN_TRY(check_range("schedule", o->schedule, WRN_TRAIN_SCHEDULE_STEPS, WRN_TRAIN_SCHEDULE_COSINE, error));
+    WRN_TRY(check_range("schedule", o->schedule, WRN_TRAIN_SCHEDULE_STEPS, WRN_TRAIN_SCHEDULE_ONE_CYCLE, error));
     WRN_TRY(check_range("drop_factor", o->drop_factor, 0, 1, error));
     WRN_TRY(check_range("warmup_epochs", o->warmup_epochs, 0, MAX_EPOCHS, error));
     WRN_TRY(check_range("label_smoothing", o->label_smoothing, 0, 0.9999, error));
@@ -70,19 +70,33 @@ wrn_status wrnt_recipe_make(const wrn_train_options *o, struct wrnt_recipe *r, w
     r->decay = or_none(o->weight_decay, 5e-4);
     r->schedule = o->schedule;
     r->drop_factor = o->drop_factor > 0 ? o->drop_factor : 0.2;
-    r->warmup = o->warmup_epochs;
+    r->warmup = o->warmup_epochs > 0 || o->schedule != WRN_TRAIN_SCHEDULE_ONE_CYCLE ? o->warmup_epochs : 0.3 * r->epochs;
     r->smoothing = o->label_smoothing;
     r->seed = o->seed;
     r->flags = o->flags & ~(WRN_TRAIN_RESUME | WRN_TRAIN_RECOMPUTE);
     return set_drops(o, r, error);
 }
 
-double wrnt_recipe_rate(const struct wrnt_recipe *r, int32_t epoch, int32_t step, int32_t steps)
+/* Half a cosine from one rate to another, at 0 to 1 of the way. */
+static double cosine(double from, double to, double at)
 {
     const double pi = 3.14159265358979323846;
+    return to + (from - to) * 0.5 * (1 + cos(pi * at));
+}
+
+/* Smith and Topin's "super-convergence" (arXiv 1708.07120) in the form that PyTorch's OneCycleLR made usual. */
+static double one_cycle_rate(const struct wrnt_recipe *r, double at)
+{
+    const double first = r->rate / 25, last = first / 1e4;
+    return at < r->warmup ? cosine(first, r->rate, at / r->warmup) : cosine(r->rate, last, (at - r->warmup) / (r->epochs - r->warmup));
+}
+
+double wrnt_recipe_rate(const struct wrnt_recipe *r, int32_t epoch, int32_t step, int32_t steps)
+{
     double at = epoch + (double)step / steps; /* in epochs */
+    if (r->schedule == WRN_TRAIN_SCHEDULE_ONE_CYCLE) return one_cycle_rate(r, at);
     if (at < r->warmup) return r->rate * (at + 1.0 / steps) / r->warmup;
-    if (r->schedule == WRN_TRAIN_SCHEDULE_COSINE) return r->rate * 0.5 * (1 + cos(pi * (at - r->warmup) / (r->epochs - r->warmup)));
+    if (r->schedule == WRN_TRAIN_SCHEDULE_COSINE) return cosine(r->rate, 0, (at - r->warmup) / (r->epochs - r->warmup));
     double rate = r->rate;
     for (int32_t i = 0; i < r->drop_count && epoch >= r->drops[i]; i++) rate *= r->drop_factor;
     return rate;

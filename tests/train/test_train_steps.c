@@ -192,6 +192,14 @@ static void rates_of_the_schedules(void **state)
     assert_true(fabs(wrnt_recipe_rate(&r, 0, 0, 10) - 0.1 / 50) < 1e-12 && wrnt_recipe_rate(&r, 5, 0, 10) == 0.1);
     assert_true(fabs(wrnt_recipe_rate(&r, 15, 0, 10) - 0.05) < 1e-12);
     assert_true(wrnt_recipe_rate(&r, 24, 9, 10) > 0 && wrnt_recipe_rate(&r, 24, 9, 10) < 1e-4);
+    o.schedule = WRN_TRAIN_SCHEDULE_ONE_CYCLE;
+    r = recipe_make(&o);
+    assert_true(fabs(wrnt_recipe_rate(&r, 0, 0, 10) - 0.1 / 25) < 1e-12 && fabs(wrnt_recipe_rate(&r, 5, 0, 10) - 0.1) < 1e-12);
+    assert_true(fabs(wrnt_recipe_rate(&r, 2, 5, 10) - (0.1 + 0.1 / 25) / 2) < 1e-12);
+    assert_true(wrnt_recipe_rate(&r, 24, 9, 10) > 0 && wrnt_recipe_rate(&r, 24, 9, 10) < 1e-5);
+    o.warmup_epochs = 0;
+    r = recipe_make(&o);
+    assert_true(fabs(wrnt_recipe_rate(&r, 7, 5, 10) - 0.1) < 1e-12 && wrnt_recipe_rate(&r, 7, 4, 10) < 0.1);
 }
 
 static void recipes_that_are_none(void **state)
