@@ -34,6 +34,8 @@ extern "C" {
 
 /* The CIFAR family: a 3x3 convolution of 16 channels, three stages of pre-activation blocks of 16k, 32k and 64k channels,
  * average pool, linear layer. */
+#define WRN_TRAIN_FAMILY_CIFAR 0
+
 typedef struct wrn_train_network {
     int32_t depth;       /* convolutions of the blocks + 4 (+ 2 with bottleneck > 1), as in WRN-depth-k; or 0 with `blocks` */
     int32_t blocks;      /* blocks of a stage; 0: follows from the depth */
@@ -41,7 +43,9 @@ typedef struct wrn_train_network {
     const char *block;   /* kernel sizes of a block's convolutions, such as "3,3" or "1,3,1"; NULL: "3,3" */
     double dropout;      /* between a block's convolutions, after BN and ReLU; 0 to below 1 */
     int32_t bottleneck;  /* the last convolution of a block is so many times wider than the others; 0 and 1: not */
-    int32_t reserved;
+    int32_t size;        /* side of the square input in pixels; 0: the family's, 32 */
+    int32_t family;      /* WRN_TRAIN_FAMILY_... */
+    int32_t reserved[3]; /* zeros */
 } wrn_train_network;
 
 /* The number of trainable parameters, without making the network. */

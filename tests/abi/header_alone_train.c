@@ -5,26 +5,26 @@
 
 #include "abi_pin.h"
 
-PIN(WRN_TRAIN_SCHEDULE_STEPS == 0 && WRN_TRAIN_SCHEDULE_COSINE == 1);
+PIN(WRN_TRAIN_SCHEDULE_STEPS == 0 && WRN_TRAIN_SCHEDULE_COSINE == 1 && WRN_TRAIN_SCHEDULE_ONE_CYCLE == 2);
 PIN(WRN_TRAIN_RESUME == 1 && WRN_TRAIN_PLAIN_IMAGES == 2 && WRN_TRAIN_NO_BN_DECAY == 4 && WRN_TRAIN_PLAIN_MOMENTUM == 8);
 PIN(WRN_TRAIN_RECOMPUTE == 16);
 
 #if UINTPTR_MAX == UINT64_MAX
-PIN(sizeof(wrn_train_network) == 40);
+PIN(sizeof(wrn_train_network) == 56);
 PIN_AT(wrn_train_network, k, 8);
 PIN_AT(wrn_train_network, bottleneck, 32);
 PIN(sizeof(wrn_train_progress) == 80);
 PIN_AT(wrn_train_progress, loss, 24);
 PIN_AT(wrn_train_progress, test_correct, 72);
-PIN(sizeof(wrn_train_options) == 208);
+PIN(sizeof(wrn_train_options) == 224);
 PIN_AT(wrn_train_options, network, 8);
-PIN_AT(wrn_train_options, data, 48);
-PIN_AT(wrn_train_options, set, 56);
-PIN_AT(wrn_train_options, epochs, 72);
-PIN_AT(wrn_train_options, drops, 112);
-PIN_AT(wrn_train_options, seed, 168);
-PIN_AT(wrn_train_options, threads, 176);
-PIN_AT(wrn_train_options, progress, 200);
+PIN_AT(wrn_train_options, data, 64);
+PIN_AT(wrn_train_options, set, 72);
+PIN_AT(wrn_train_options, epochs, 88);
+PIN_AT(wrn_train_options, drops, 128);
+PIN_AT(wrn_train_options, seed, 184);
+PIN_AT(wrn_train_options, threads, 192);
+PIN_AT(wrn_train_options, progress, 216);
 PIN(sizeof(wrn_train_set) == 64);
 PIN_AT(wrn_train_set, name, 56);
 PIN(sizeof(wrn_train_info) == 56);
