@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wrn classify: the most probable classes of images. */
 #include "commands.h"
+#include "html_report.h"
 #include "image.h"
 #include "json_out.h"
 #include "model_open.h"
+#include "output_file.h"
 #include "term.h"
 #include "text.h"
 
@@ -14,7 +16,8 @@ struct classifier {
     wrn_prediction *top;
     int32_t k;
     int label_width;
-    bool several;
+    bool several, as_json;
+    FILE *html; /* NULL: none */
 };
 
 static bool classify(const struct classifier *c, const char *path, wrn_error *error)
@@ -71,31 +74,55 @@ static void write_error(const char *path, const wrn_error *error, struct json *j
     json_object_end(json);
 }
 
+static void show(const struct classifier *c, const char *path, struct json *json)
+{
+    if (c->as_json)
+        write_top(c, path, json);
+    else
+        print_top(c, path);
+    if (c->html) html_image(c->html, path, c->top, c->k);
+}
+
+static void show_error(const struct classifier *c, const char *path, const wrn_error *error, struct json *json)
+{
+    fflush(stdout);
+    report(path, error);
+    if (c->as_json) write_error(path, error, json);
+    if (c->html) html_failure(c->html, path, error);
+}
+
 /* An image that cannot be read does not keep the others from being classified. */
-static int classify_all(const struct classifier *c, int count, char **paths, bool as_json)
+static int classify_all(const struct classifier *c, int count, char **paths)
 {
     struct json json = json_start(stdout);
     wrn_error error;
     int status = 0;
-    if (as_json) json_array(&json, NULL);
+    if (c->as_json) json_array(&json, NULL);
     for (int i = 0; i < count; i++) {
-        bool classified = classify(c, paths[i], &error);
-        if (!classified) {
-            fflush(stdout);
-            status = report(paths[i], &error);
+        if (classify(c, paths[i], &error)) {
+            show(c, paths[i], &json);
+        } else {
+            show_error(c, paths[i], &error, &json);
+            status = 1;
         }
-        if (as_json && classified)
-            write_top(c, paths[i], &json);
-        else if (as_json)
-            write_error(paths[i], &error, &json);
-        else if (classified)
-            print_top(c, paths[i]);
     }
-    if (as_json) {
+    if (c->as_json) {
         json_array_end(&json);
         json_finish(&json);
     }
     return finish_output(status);
+}
+
+/* The same with a page beside it. */
+static int classify_to_page(struct classifier *c, const char *page, int count, char **arguments)
+{
+    wrn_error error;
+    c->html = output_open(page, &error);
+    if (!c->html) return report(page, &error);
+    html_begin(c->html, arguments[0]);
+    int status = classify_all(c, count - 1, arguments + 1);
+    html_end(c->html);
+    return output_close(c->html, page, true, &error) ? status : report(page, &error);
 }
 
 static int widest_label(const wrn_model *model, int32_t count)
@@ -113,10 +140,12 @@ int cmd_classify(int argc, char **argv)
     struct model_options model_options = { 0 };
     struct preprocess_options preprocess = PREPROCESS_OPTIONS_INIT;
     int32_t k = 5;
-    bool as_json = false;
+    const char *page = NULL;
+    struct classifier c = { 0 };
     const struct option options[] = {
         OPTION_INTEGER("k", "N", "how many classes to show (default 5)", &k, 1, 1 << 20),
-        OPTION_FLAG("json", "print JSON", &as_json),
+        OPTION_FLAG("json", "print JSON", &c.as_json),
+        OPTION_TEXT("html", "FILE", "write a page that shows the pictures with their classes", &page),
         MODEL_OPTION_ROWS(model_options),
         PREPROCESS_OPTION_ROWS(preprocess),
         { 0 },
@@ -129,7 +158,6 @@ int cmd_classify(int argc, char **argv)
         .max_arguments = 1 << 30,
         .options = options,
     };
-    struct classifier c = { 0 };
     wrn_model_info info = WRN_MODEL_INFO_INIT;
     wrn_error error;
     int status;
@@ -151,7 +179,7 @@ int cmd_classify(int argc, char **argv)
     }
     c.label_width = widest_label(c.model, info.label_count);
     c.several = argc > 2;
-    status = classify_all(&c, argc - 1, argv + 1, as_json);
+    status = page ? classify_to_page(&c, page, argc, argv) : classify_all(&c, argc - 1, argv + 1);
 
 done:
     free(c.top);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wrn eval: how often a model is right on labelled images. */
 #include "commands.h"
+#include "confusion.h"
 #include "eval_feed.h"
 #include "json_out.h"
 #include "model_open.h"
@@ -11,6 +12,7 @@
 struct counts {
     size_t images, top1, top5;
     double seconds;
+    struct confusion confusion; /* counted where it was made */
 };
 
 /* How many classes come before `label` in the order of wrn_classify; all of them where its own output is NaN. */
@@ -21,6 +23,24 @@ static size_t rank_of(const float *output, size_t classes, size_t label)
     for (size_t i = 0; i < classes; i++)
         rank += output[i] > output[label] || (output[i] == output[label] && i < label);
     return rank;
+}
+
+/* The class that wrn_classify would name first. */
+static size_t best_of(const float *output, size_t classes)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < classes; i++)
+        if (output[i] > output[best] || !(output[best] == output[best])) best = i;
+    return best;
+}
+
+static void count(struct counts *counts, const float *output, size_t classes, size_t label)
+{
+    size_t rank = rank_of(output, classes, label);
+    counts->images++;
+    counts->top1 += rank == 0;
+    counts->top5 += rank < 5;
+    if (counts->confusion.counts) confusion_add(&counts->confusion, label, best_of(output, classes));
 }
 
 static bool evaluate(const struct dataset *dataset, wrn_model *model, const wrn_model_info *info, int32_t batch_size,
@@ -45,12 +65,7 @@ static bool evaluate(const struct dataset *dataset, wrn_model *model, const wrn_
         if (wrn_infer(model, batch->count, batch->input, floats, output, (size_t)batch->count * classes, error) !=
             WRN_OK)
             goto done;
-        for (int32_t i = 0; i < batch->count; i++) {
-            size_t rank = rank_of(output + (size_t)i * classes, classes, (size_t)batch->labels[i]);
-            counts->top1 += rank == 0;
-            counts->top5 += rank < 5;
-        }
-        counts->images += (size_t)batch->count;
+        for (int32_t i = 0; i < batch->count; i++) count(counts, output + (size_t)i * classes, classes, (size_t)batch->labels[i]);
         progress_update(&progress, (double)counts->images);
     }
     counts->seconds = seconds_now() - start;
@@ -107,9 +122,11 @@ int cmd_eval(int argc, char **argv)
     struct preprocess_options preprocess = PREPROCESS_OPTIONS_INIT;
     int32_t batch_size = 0;
     bool as_json = false;
+    const char *confusion = NULL;
     const struct option options[] = {
         OPTION_INTEGER("batch", "N", "images given to the library at a time (default: chosen)", &batch_size, 1, 65536),
         OPTION_FLAG("json", "print JSON", &as_json),
+        OPTION_TEXT("confusion", "FILE.svg", "draw what was taken for what", &confusion),
         MODEL_OPTION_ROWS(model_options),
         PREPROCESS_OPTION_ROWS(preprocess),
         { 0 },
@@ -136,6 +153,7 @@ int cmd_eval(int argc, char **argv)
         wrn_model_get_info(model, &info, &error) != WRN_OK)
         goto failed;
     if (batch_size == 0) batch_size = usual_batch(&info);
+    if (confusion && !confusion_make(&counts.confusion, (size_t)info.output_size, &error)) goto failed;
     failed = argv[1];
     if (!dataset_open(argv[1], model, &dataset, &error) ||
         !evaluate(dataset, model, &info, batch_size, &counts, &error))
@@ -144,12 +162,15 @@ int cmd_eval(int argc, char **argv)
         write_counts(argv[0], argv[1], &counts, &info, batch_size);
     else
         print_counts(&counts, &info, batch_size);
+    failed = confusion;
+    if (confusion && !confusion_write(&counts.confusion, model, confusion, &error)) goto failed;
     status = finish_output(0);
     goto done;
 
 failed:
     status = report(failed, &error);
 done:
+    confusion_free(&counts.confusion);
     dataset_close(dataset);
     wrn_free(model);
     return status;

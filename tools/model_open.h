@@ -23,7 +23,7 @@ extern const char *const isa_words[], *const resize_words[], *const filter_words
 
 #define MODEL_OPTION_ROWS(m) \
     OPTION_INTEGER("threads", "N", "threads to compute with; 0: all (default)", &(m).threads, 0, 1024), \
-    OPTION_WORD("isa", "SET", "auto, c, avx2, avx512 or neon", &(m).isa, isa_words), \
+    OPTION_WORD("isa", "auto|c|avx2|avx512|neon", "instruction set", &(m).isa, isa_words), \
     OPTION_TEXT("algorithm", "NAME", "convolve with this one where it can", &(m).algorithm), \
     OPTION_FLAG("measure", "choose algorithms by this machine's measured speed", &(m).measure), \
     OPTION_NUMBER("accuracy", "X", "largest relative error of a convolution", &(m).accuracy, 1e-7, 1), \
@@ -43,13 +43,13 @@ struct preprocess_options {
 #define PREPROCESS_OPTIONS_INIT { .resize = -1, .filter = -1, .channel_order = -1 }
 
 #define PREPROCESS_OPTION_ROWS(p) \
-    OPTION_TEXT("preset", "NAME", "preprocessing: cifar, svhn, imagenet or imagenet-v2", &(p).preset), \
+    OPTION_TEXT("preset", "cifar|svhn|imagenet|imagenet-v2", "preprocessing", &(p).preset), \
     OPTION_FLOATS("mean", "A,B,C", "x = (x - mean) / std for each channel", &(p).mean), \
     OPTION_FLOATS("std", "A,B,C", "of the preprocessing; one number stands for all channels", &(p).std), \
     OPTION_NUMBER("scale-to", "1|255", "the scale of mean and std (default: told from them)", &(p).scale_to, 1e-3, 65536), \
-    OPTION_WORD("resize", "HOW", "none, stretch or shorter: the shorter side", &(p).resize, resize_words), \
+    OPTION_WORD("resize", "none|stretch|shorter", "shorter: the shorter side", &(p).resize, resize_words), \
     OPTION_SIZE("resize-to", "N|HxW", "pixels to resize to", &(p).resize_to), \
-    OPTION_WORD("filter", "NAME", "nearest, bilinear, bicubic, lanczos or box", &(p).filter, filter_words), \
+    OPTION_WORD("filter", "nearest|bilinear|bicubic|lanczos|box", "to resize with", &(p).filter, filter_words), \
     OPTION_WORD("channel-order", "rgb|bgr", "what the network takes", &(p).channel_order, order_words)
 
 bool preprocess_given(const struct preprocess_options *given);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "npy.h"
 #include "input_file.h"
+#include "output_file.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const uint64_t file_limit = SIZE_MAX / 8 < UINT64_C(1) << 34 ? SIZE_MAX / 8 : UINT64_C(1) << 34;
 
@@ -155,20 +154,16 @@ static bool write_all(FILE *out, const struct npy *npy)
         uint8_t bytes[4] = { (uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16), (uint8_t)(bits >> 24) };
         if (fwrite(bytes, 1, sizeof bytes, out) != sizeof bytes) return false;
     }
-    return fflush(out) == 0;
+    return true;
 }
 
 bool npy_write(const char *path, const struct npy *npy, wrn_error *error)
 {
-    struct stat status;
-    FILE *out = fopen(path, "wb");
-    if (!out) return fail_with(error, WRN_E_IO, "%s", system_message());
+    FILE *out = output_open(path, error);
+    if (!out) return false;
     bool done = write_all(out, npy);
     if (!done) fail_with(error, WRN_E_IO, "%s", system_message());
-    bool regular = fstat(fileno(out), &status) == 0 && S_ISREG(status.st_mode);
-    if (fclose(out) != 0 && done) done = fail_with(error, WRN_E_IO, "%s", system_message());
-    if (!done && regular) unlink(path); /* no half array that looks whole */
-    return done;
+    return output_close(out, path, done, error);
 }
 
 void npy_free(struct npy *npy)

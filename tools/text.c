@@ -76,3 +76,19 @@ void text_print_padded(FILE *out, const char *text, int width)
     int used = print_all(out, text);
     if (used < width) fprintf(out, "%*s", width - used, "");
 }
+
+void text_write_markup(FILE *out, const char *text)
+{
+    while (*text) {
+        uint32_t character;
+        size_t length = utf8_decode(text, &character);
+        bool control = (character < 0x20 && character != '\n' && character != '\t') || (character >= 0x7F && character < 0xA0);
+        if (length == 0 || control || character == 0xFFFE || character == 0xFFFF)
+            fputs("\xEF\xBF\xBD", out);
+        else if (strchr("&<>\"'", *text))
+            fprintf(out, "&#%u;", (unsigned)character);
+        else
+            fwrite(text, 1, length, out);
+        text += length ? length : 1;
+    }
+}

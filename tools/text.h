@@ -18,4 +18,8 @@ int text_width(const char *text);
 /* text_print, followed by spaces up to `width` characters. */
 void text_print_padded(FILE *out, const char *text, int width);
 
+/* Writes as the text of an HTML or SVG document, or an attribute's value in double quotes: what is no UTF-8, and what
+ * XML has no character for, as U+FFFD. */
+void text_write_markup(FILE *out, const char *text);
+
 #endif

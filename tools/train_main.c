@@ -229,7 +229,7 @@ int main(int argc, char **argv)
         OPTION_FLAG("no-augment", "neither flips nor crops", &s.plain),
         OPTION_NUMBER("seed", "N", "of weights, order, augmentation and dropout (default 0)", &s.seed, 0, 9e15),
         OPTION_INTEGER("threads", "N", "threads to compute with; 0: all (default)", &o->threads, 0, 1024),
-        OPTION_WORD("isa", "SET", "auto, c, avx2, avx512 or neon", &o->isa, isa_words),
+        OPTION_WORD("isa", "auto|c|avx2|avx512|neon", "instruction set", &o->isa, isa_words),
         OPTION_INTEGER("checkpoint-steps", "N", "a checkpoint every N steps", &o->checkpoint_steps, 1, INT32_MAX),
         OPTION_INTEGER("checkpoint-seconds", "N", "a checkpoint every N seconds (default 600)", &o->checkpoint_seconds, 1, INT32_MAX),
         { 0 },

@@ -76,6 +76,25 @@ run 0 classify cifar10 "$source/examples/images/chelsea.png" --resize shorter --
 run 1 classify cifar10 "$cat" --preset wrong; complains "wrong"
 run 1 classify cifar10 "$cat" --mean 0,0,0 --std 1,1,1; complains "--scale-to"
 run 1 classify cifar10 "$cat" --std 0; complains "--std"
+odd="$work/<b>&\"'$(printf '\n\377').jpg"
+cp "$cat" "$odd"
+run 1 classify cifar10 "$cat" "$odd" "$images/text.jpg" --html "$work/page.html"; says "cat"
+"$python" - "$work/page.html" <<'END' || fail "the page is not what it should be"
+import base64, html.parser, re, sys
+text = open(sys.argv[1], encoding="utf-8").read()
+pictures = re.findall('data:image/jpeg;base64,([A-Za-z0-9+/=]+)"', text)
+assert len(pictures) == 2 and all(base64.b64decode(p)[:2] == b"\xff\xd8" for p in pictures)
+assert text.count("<figure>") == 3 and text.count("</figure>") == 3 and "<b>" not in text and "neither a JPEG nor a PNG" in text
+open_tags = []
+class Check(html.parser.HTMLParser):
+    def handle_starttag(self, tag, attributes):
+        if tag not in ("meta", "img"): open_tags.append(tag)
+    def handle_endtag(self, tag): assert open_tags.pop() == tag, tag
+Check().feed(text)
+assert open_tags == []
+END
+run 1 classify cifar10 "$cat" --html /nonexistent/page.html; complains "/nonexistent/page.html"
+[ ! -c /dev/full ] || { run 1 classify cifar10 "$cat" --html /dev/full; complains "/dev/full"; }
 mkdir "$work/a"
 (cd "$work" && "$wrn" classify cifar10 a 2>err >out)
 [ "$(cat "$work/err")" = "wrn: a: is a directory" ] || fail "a short file name: $(cat "$work/err")"
@@ -225,6 +244,17 @@ run 0 eval cifar10 "$work/batches" --threads 1 --batch 3; says "top1 ${count}0.0
 run 0 eval cifar10 "$work/set" --json; json "d['top1_correct'] == $count and d['images'] == 10"
 run 0 eval cifar10 "$work/set/" --batch 1; says "($count/10)"
 run 0 eval cifar10 "$work/ten.bin" --preset svhn
+run 0 eval cifar10 "$work/ten.bin" --confusion "$work/confusion.svg"; says "$count/10"
+"$python" - "$work/confusion.svg" "$count" <<'END' || fail "the confusion matrix is not what was counted"
+import sys, xml.etree.ElementTree
+elements = list(xml.etree.ElementTree.parse(sys.argv[1]).getroot())
+texts = [e for e in elements if e.tag.endswith("text")]
+counts = [int(t.text) for t in texts if t.text.isdigit()]
+assert sum(counts) == 10 and sum(t.text == "frog" for t in texts) == 2
+right = sum(int(number.text) for cell, number in zip(elements, elements[1:]) if cell.get("fill") == "#1f6fc9")
+assert right == int(sys.argv[2]), right
+END
+run 1 eval cifar10 "$work/ten.bin" --confusion /nonexistent/c.svg; complains "/nonexistent/c.svg"
 for bad in cut:3073 none:empty label10:label label255:255; do
     run 1 eval cifar10 "$work/${bad%%:*}.bin"
     complains "${bad##*:}"
