@@ -223,6 +223,7 @@ typedef struct wrn_model_info {
 } wrn_model_info;
 #define WRN_MODEL_INFO_INIT WRN_INIT_(wrn_model_info)
 
+/* Fills *info up to the struct_size that it came with. WRN_E_ARG for a NULL or a struct_size that no version has had. */
 WRN_API wrn_status wrn_model_get_info(const wrn_model *model, wrn_model_info *info, wrn_error *error);
 
 /* The label of class `index`, or NULL if there is none. */
