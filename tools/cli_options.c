@@ -137,11 +137,16 @@ static const char *invocation(const struct usage *usage, char name[64])
     return name;
 }
 
-static void print_help(const struct usage *usage)
+static void print_help(const struct usage *usage, bool all)
 {
     char name[64];
     printf("%s %s\n%s\n\n", invocation(usage, name), usage->arguments, usage->text);
     for (const struct option *o = usage->options; o->name; o++) {
+        if (!o->name[0] && all) continue;
+        if (!o->name[0]) {
+            printf("  %-20s  %s\n", "--help-all", "the other options too");
+            return;
+        }
         char given[64];
         snprintf(given, sizeof given, "%s%s%s%s", o->name[1] ? "--" : "-", o->name, o->argument ? " " : "",
                  o->argument ? o->argument : "");
@@ -208,8 +213,8 @@ bool options_parse(const struct usage *usage, int *argc, char **argv, int *statu
             argv[count++] = argv[i];
         } else if (strcmp(argv[i], "--") == 0) {
             only_arguments = true;
-        } else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            print_help(usage);
+        } else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help-all") == 0) {
+            print_help(usage, strcmp(argv[i], "--help-all") == 0);
             *status = finish_output(0);
             return false;
         } else if (!take_option(usage, *argc, argv, &i, status)) {

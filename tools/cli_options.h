@@ -48,6 +48,9 @@ struct option {
 #define OPTION_FLOATS(name, argument, help, value) { name, argument, help, KIND_FLOATS, value, 0, 0, NULL }
 #define OPTION_SIZE(name, argument, help, value) { name, argument, help, KIND_SIZE, value, 0, 0, NULL }
 
+/* Options behind this row are for few: --help leaves them out, --help-all shows them. */
+#define OPTION_REST { "", NULL, NULL, KIND_FLAG, NULL, 0, 0, NULL }
+
 struct usage {
     const char *command;   /* of the program; "": the program has no others */
     const char *arguments; /* "MODEL IMAGE..." */
@@ -57,8 +60,8 @@ struct usage {
 };
 
 /* Takes the options out of argv (argv[0] is the command's name), which leaves argv[0..*argc-1], the arguments. Options
- * may stand anywhere before `--`. Returns false where there is nothing more to do: after --help, *status is 0, or an
- * error. */
+ * may stand anywhere before `--`. Returns false where there is nothing more to do: after --help and --help-all, *status
+ * is 0, or an error. */
 bool options_parse(const struct usage *usage, int *argc, char **argv, int *status);
 
 /* One number such as "12" or "1e-4": the whole text must be one. */

@@ -46,7 +46,7 @@ int main(int argc, char **argv)
         printf("wrn %u.%u.%u\n", version / 10000, version / 100 % 100, version % 100);
         return finish_output(0);
     }
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+    if (strcmp(name, "--help") == 0 || strcmp(name, "--help-all") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_help(stdout);
         return finish_output(0);
     }

@@ -201,9 +201,6 @@ int main(int argc, char **argv)
     wrn_train_options *o = &s.train;
     const struct option options[] = {
         OPTION_TEXT("network", "DEPTH-K", "WRN-depth-k, such as 16-2 or 28-10 (default 16-1)", &s.network),
-        OPTION_TEXT("block", "3,3", "kernel sizes of a block's convolutions", &o->network.block),
-        OPTION_NUMBER("dropout", "P", "between a block's convolutions", &o->network.dropout, 0, 0.99),
-        OPTION_INTEGER("bottleneck", "N", "a block's last convolution is N times wider than the others", &o->network.bottleneck, 1, 16),
         OPTION_TEXT("dir", "DIRECTORY", "for model, log and checkpoint (default wrn-train)", &s.directory),
         OPTION_FLAG("resume", "go on from the directory's checkpoint", &s.resume),
         OPTION_FLAG("eval-only", "test the checkpoint's weights and write them as a model", &s.eval_only),
@@ -213,6 +210,15 @@ int main(int argc, char **argv)
         OPTION_INTEGER("batch", "N", "images a step (default 128)", &o->batch, 1, 65536),
         OPTION_NUMBER("rate", "R", "learning rate (default 0.1)", &o->rate, 1e-9, 100),
         OPTION_WORD("schedule", "steps|cosine|one-cycle", "how the rate falls (default steps)", &o->schedule, schedules),
+        OPTION_NUMBER("ema", "D", "models are averages that keep D a step, such as 0.999", &o->ema, 0, 0.999999),
+        OPTION_NUMBER("mixup", "A", "mix training images in pairs, shares from beta(A, A)", &o->mixup, 0, 8),
+        OPTION_INTEGER("cutout", "N", "cut a square of N pixels out of training images", &o->cutout, 0, 64),
+        OPTION_NUMBER("seed", "N", "of weights, order, augmentation and dropout (default 0)", &s.seed, 0, 9e15),
+        OPTION_INTEGER("threads", "N", "threads to compute with; 0: all (default)", &o->threads, 0, 1024),
+        OPTION_REST,
+        OPTION_TEXT("block", "3,3", "kernel sizes of a block's convolutions", &o->network.block),
+        OPTION_NUMBER("dropout", "P", "between a block's convolutions", &o->network.dropout, 0, 0.99),
+        OPTION_INTEGER("bottleneck", "N", "a block's last convolution is N times wider than the others", &o->network.bottleneck, 1, 16),
         OPTION_TEXT("drops", "E,E,...", "epochs at which it drops (default 30, 60 and 80 % of all)", &s.drops),
         OPTION_NUMBER("drop-factor", "F", "times what (default 0.2)", &o->drop_factor, 1e-6, 1),
         OPTION_NUMBER("warmup", "EPOCHS", "in which it rises to its height", &o->warmup_epochs, 0, 1000000),
@@ -221,14 +227,9 @@ int main(int argc, char **argv)
         OPTION_NUMBER("weight-decay", "D", "(default 5e-4; -1: none)", &o->weight_decay, -1, 1),
         OPTION_FLAG("no-bn-decay", "weight decay on matrices alone", &s.no_bn_decay),
         OPTION_NUMBER("label-smoothing", "S", "(default 0)", &o->label_smoothing, 0, 0.99),
-        OPTION_NUMBER("ema", "D", "models are moving averages that keep D a step, such as 0.999", &o->ema, 0, 0.999999),
-        OPTION_NUMBER("mixup", "A", "mix training images in pairs, shares from beta(A, A)", &o->mixup, 0, 8),
-        OPTION_INTEGER("cutout", "N", "cut a square of N pixels out of training images", &o->cutout, 0, 64),
         OPTION_INTEGER("parts", "N", "make a batch's gradient in N parts, in less memory", &o->parts, 1, 65536),
         OPTION_FLAG("recompute", "keep no activations for the way back: less memory, more time", &s.recompute),
         OPTION_FLAG("no-augment", "neither flips nor crops", &s.plain),
-        OPTION_NUMBER("seed", "N", "of weights, order, augmentation and dropout (default 0)", &s.seed, 0, 9e15),
-        OPTION_INTEGER("threads", "N", "threads to compute with; 0: all (default)", &o->threads, 0, 1024),
         OPTION_WORD("isa", "auto|c|avx2|avx512|neon", "instruction set", &o->isa, isa_words),
         OPTION_INTEGER("checkpoint-steps", "N", "a checkpoint every N steps", &o->checkpoint_steps, 1, INT32_MAX),
         OPTION_INTEGER("checkpoint-seconds", "N", "a checkpoint every N seconds (default 600)", &o->checkpoint_seconds, 1, INT32_MAX),
@@ -237,9 +238,10 @@ int main(int argc, char **argv)
     const struct usage usage = {
         .command = "",
         .arguments = "DATASET",
-        .text = "Trains a Wide Residual Network on a folder of CIFAR-10's or CIFAR-100's binary files, or on images of\n"
-                "32x32 pixels in train/<class>/*.jpg|png and test/<class>/ or val/<class>/, by default as the paper\n"
-                "does. Ctrl-C writes a checkpoint and tells how to go on.",
+        .text = "Trains a Wide Residual Network on a folder of CIFAR-10's or CIFAR-100's binary\n"
+                "files, or on images of 32x32 pixels in train/<class>/*.jpg|png and test/<class>/\n"
+                "or val/<class>/, by default as the paper does. Ctrl-C writes a checkpoint and\n"
+                "tells how to go on.",
         .min_arguments = 1,
         .max_arguments = 1,
         .options = options,

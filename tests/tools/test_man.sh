@@ -10,7 +10,7 @@ failures=0
 options_are_in() {
     local page=$1 option
     shift
-    for option in $("$@" --help | awk '/^  -/ { sub(/^--/, "-", $1); print $1 }'); do
+    for option in $("$@" --help-all | awk '/^  -/ { sub(/^--/, "-", $1); print $1 }'); do
         case $option in -?) option=${option#-} ;; esac
         grep -qE -- "Fl $option( |$)" "$pages/$page" || { echo "FAILED: $page does not tell of -$option of: $*"; failures=$((failures + 1)); }
     done

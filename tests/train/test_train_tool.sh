@@ -24,6 +24,9 @@ small=(--network 10-0.5 --batch 16 --threads 2)
 "$train" --help >help
 expect "wrn-train DATASET" help
 expect "--resume" help
+awk 'length > 80 { exit 1 } END { if (NR > 24) exit 1 }' help || fail "the help does not fit a screen"
+"$train" --help-all >help
+expect "--checkpoint-steps" help
 refuses "wrn-train: --network: 'x' is not DEPTH-K" "$train" "$data/cifar" --network x
 refuses "option depth: 11" "$train" "$data/cifar" --network 11-1
 refuses "--rate: 'nan'" "$train" "$data/cifar" --rate nan

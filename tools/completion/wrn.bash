@@ -5,9 +5,9 @@
 _wrn_help() {
     local program=${COMP_WORDS[0]/#\~/$HOME}
     if [[ ${program##*/} == wrn ]] && ((COMP_CWORD > 1)); then
-        "$program" "${COMP_WORDS[1]}" --help
+        "$program" "${COMP_WORDS[1]}" --help-all
     else
-        "$program" --help
+        "$program" --help-all
     fi 2>/dev/null
 }
 
