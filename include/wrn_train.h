@@ -56,14 +56,33 @@ WRN_API wrn_status wrn_train_parameters(const wrn_train_network *network, int32_
  * 2. Training
  */
 
-/* Images in memory, 8-bit RGB of 32 x 32 pixels one after the other, and their classes from 0. */
+/* An image that wrn_train_set.load delivers: 8-bit RGB, rows from the top without gaps. */
+typedef struct wrn_train_image {
+    const uint8_t *pixels;
+    int32_t width, height;
+    void *owner;                 /* for `release`; the trainer does not look at it */
+} wrn_train_image;
+
+/* Labelled images. Either all in memory, squares of one size, one after the other; or, where `load` is not NULL, fetched one
+ * by one whenever they are needed, of any size. Classes count from 0. */
 typedef struct wrn_train_set {
     uint32_t struct_size;
     int32_t classes, train_count, test_count;
-    const uint8_t *train_pixels, *test_pixels; /* count * 32 * 32 * 3 bytes */
+    const uint8_t *train_pixels, *test_pixels; /* in memory: count * side * side * 3 bytes of 8-bit RGB; else NULL */
     const int32_t *train_labels, *test_labels;
     const char *const *labels;   /* the classes' names, UTF-8; NULL: none */
     const char *name;            /* of the set, for the model's property "dataset"; NULL: "custom" */
+    int32_t side;                /* of images in memory; 0: 32 */
+    int32_t reserved;            /* 0 */
+    uint64_t digest;             /* with `load`: any number that tells this set from others, so that a run does not go on with
+                                    another one; labels are compared anyway */
+
+    /* Delivers image `index` of the training images, or of the test images where `test` is 1; returns a status, and for one
+       that is not WRN_OK the reason in `error`, which ends the run. Called by several threads at once, until wrn_train_free.
+       `release` gets each image that was delivered when it is no longer needed; NULL: nothing is to be done. */
+    void *user;
+    wrn_status (*load)(void *user, int32_t test, int32_t index, wrn_train_image *image, wrn_error *error);
+    void (*release)(void *user, wrn_train_image *image);
 } wrn_train_set;
 #define WRN_TRAIN_SET_INIT WRN_INIT_(wrn_train_set)
 
@@ -74,7 +93,7 @@ typedef struct wrn_train_set {
 
 /* flags */
 #define WRN_TRAIN_RESUME 1u         /* go on from the directory's checkpoint; WRN_E_NOTFOUND if there is none */
-#define WRN_TRAIN_PLAIN_IMAGES 2u   /* no augmentation: no flips, no crops */
+#define WRN_TRAIN_PLAIN_IMAGES 2u   /* no augmentation: no flips, no crops but the test images' */
 #define WRN_TRAIN_NO_BN_DECAY 4u    /* weight decay on convolutions and the linear layer's matrix alone */
 #define WRN_TRAIN_PLAIN_MOMENTUM 8u /* momentum without Nesterov's look ahead */
 #define WRN_TRAIN_RECOMPUTE 16u     /* activations are not kept for the way back but made again: less memory, the same bits */
@@ -101,8 +120,8 @@ typedef struct wrn_train_options {
     wrn_train_network network;
 
     /* Data: a folder of CIFAR-10's binary files (data_batch_1.bin ... data_batch_5.bin, test_batch.bin, batches.meta.txt) or
-       CIFAR-100's (train.bin, test.bin, fine_label_names.txt), where the files of names may be absent; or images in memory,
-       which are copied. One of the two is NULL. */
+       CIFAR-100's (train.bin, test.bin, fine_label_names.txt), where the files of names may be absent; or a set of
+       your own, of which all but what `load` needs is copied. One of the two is NULL. */
     const char *data;
     const wrn_train_set *set;
     const char *directory;       /* where the run's files go; made if it is absent. One trainer at a time: WRN_E_BUSY.
@@ -124,7 +143,7 @@ typedef struct wrn_train_options {
                                     distribution of this parameter twice; at most 8 */
     double ema;                  /* above 0: models are made of moving averages of weights and statistics, which keep so
                                     much (0.999) of themselves each step */
-    int32_t cutout;              /* side of a square of training images that is set to the mean; 0: none */
+    int32_t cutout;              /* side of a square of training images that is set to 0, the mean, after normalization; 0: none */
     int32_t parts;               /* a batch's gradient is made of so many parts, in less memory; statistics of batch
                                     normalization are those of a part; 0: one */
     uint64_t seed;               /* of weights, order, augmentation and dropout */
@@ -139,6 +158,14 @@ typedef struct wrn_train_options {
        written, and wrn_train_run returns WRN_E_CANCELLED. */
     void *progress_user;
     int32_t (*progress)(void *progress_user, const wrn_train_progress *progress);
+
+    /* Which part of an image the network sees. Training images in memory that have the network's size are padded by an eighth
+       of it with reflections, and cropped at random. Of all others a random part, of `crop_scale` to all of the area and
+       3/4 to 4/3 times as wide as high, is resized to the network's size (the usual way on ImageNet). Both are flipped. */
+    double crop_scale;           /* 0: 0.08 */
+    /* How test images, and users' of the model file, which carries it, come to the network's size; its filter and normalization
+       are the training images' too. RGB. NULL: the preset "cifar" for images in memory, "imagenet" for those that are loaded. */
+    const wrn_preprocess *preprocess;
 } wrn_train_options;
 #define WRN_TRAIN_OPTIONS_INIT WRN_INIT_(wrn_train_options)
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/options.h"
+#include "image/preprocess.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -42,11 +43,25 @@ static wrn_status check_options(const wrn_train_options *o, wrn_error *error)
     return WRN_OK;
 }
 
-static wrn_status make_augment(wrn_trainer *t, wrn_error *error)
+static wrn_status make_augment(wrn_trainer *t, const wrn_train_options *o, int32_t side, wrn_error *error)
 {
-    wrn_preprocess preprocess = WRN_PREPROCESS_INIT;
-    WRN_TRY(wrn_preprocess_preset("cifar", WRNT_SIDE, WRNT_SIDE, &preprocess, error));
-    wrnt_augment_make(&t->augment, &preprocess, t->recipe.flags & WRN_TRAIN_PLAIN_IMAGES, t->recipe.cutout);
+    struct wrnt_augment *a = &t->augment;
+    wrn_preprocess *p = &a->preprocess;
+    a->side = side;
+    a->plain = (t->recipe.flags & WRN_TRAIN_PLAIN_IMAGES) != 0;
+    a->pads = !t->data->load && t->data->side == side;
+    a->crop_scale = t->recipe.crop_scale;
+    a->cutout = t->recipe.cutout;
+    *p = (wrn_preprocess)WRN_PREPROCESS_INIT;
+    if (o->preprocess) WRN_TRY(wrn_options_copy(p, sizeof *p, WRN_SIZE_UP_TO(wrn_preprocess, std), o->preprocess, "wrn_preprocess", error));
+    else WRN_TRY(wrn_preprocess_preset(t->data->load ? "imagenet" : "cifar", side, side, p, error));
+    if (!p->crop_height) p->crop_height = side;
+    if (!p->crop_width) p->crop_width = side;
+    if (p->channel_order != WRN_PIXELS_RGB) return wrn_fail(error, WRN_E_UNSUPPORTED, "option preprocess: networks are trained on RGB alone");
+    if (p->crop_height != side || p->crop_width != side)
+        return wrn_fail(error, WRN_E_SHAPE, "option preprocess crops to %d x %d, the network takes %d x %d", p->crop_height, p->crop_width, side, side);
+    WRN_TRY(wrn_preprocess_check(p, 3, error));
+    wrnt_augment_make(a);
     return WRN_OK;
 }
 
@@ -54,7 +69,7 @@ static wrn_status go_on(wrn_trainer *t, wrn_error *error)
 {
     const struct wrnt_position *p = &t->position;
     WRN_TRY(wrnt_checkpoint_load(t->directory.checkpoint, t->description, &t->position, t->arrays, error));
-    if (p->epoch <= t->recipe.epochs && p->step < t->steps) return WRN_OK;
+    if (p->epoch <= t->recipe.epochs && p->step <= t->steps) return WRN_OK;
     return wrn_fail(error, WRN_E_FORMAT, "the checkpoint '%.*s' has no valid position", WRN_PATH_MAX, t->directory.checkpoint);
 }
 
@@ -64,14 +79,13 @@ static wrn_status make(wrn_trainer *t, const wrn_train_options *o, wrn_error *er
     WRN_TRY(check_options(o, error));
     WRN_TRY(wrnt_recipe_make(o, &t->recipe, error));
     WRN_TRY(wrnt_arch_make(&o->network, 10, &arch, error)); /* a bad network is told before a minute of reading */
-    t->threads = o->threads;
     t->isa = o->isa;
     t->checkpoint_steps = o->checkpoint_steps;
     t->checkpoint_seconds = o->checkpoint_seconds ? o->checkpoint_seconds : 600;
     t->progress_user = o->progress_user;
     t->progress = o->progress;
-    WRN_TRY(make_augment(t, error));
     WRN_TRY(o->set ? wrnt_data_copy(o->set, &t->data, error) : wrnt_data_open(o->data, &t->data, error));
+    WRN_TRY(make_augment(t, o, arch.height, error));
     if (t->recipe.batch > t->data->train.count) t->recipe.batch = t->data->train.count;
     t->steps = wrnt_feed_steps(t->data->train.count, t->recipe.batch);
 
@@ -80,7 +94,7 @@ static wrn_status make(wrn_trainer *t, const wrn_train_options *o, wrn_error *er
     if (o->directory && !resume && access(t->directory.checkpoint, F_OK) == 0)
         return wrn_fail(error, WRN_E_ARG, "'%.*s' holds the checkpoint of a run: resume it, or use another directory", WRN_PATH_MAX, o->directory);
     WRN_TRY(wrnt_arch_make(&o->network, t->data->classes, &arch, error));
-    const struct wrnt_net_options net = { .batch = wrnt_feed_steps(t->recipe.batch, t->recipe.parts), .threads = t->threads, .isa = t->isa,
+    const struct wrnt_net_options net = { .batch = wrnt_feed_steps(t->recipe.batch, t->recipe.parts), .threads = o->threads, .isa = t->isa,
                                           .recompute = (o->flags & WRN_TRAIN_RECOMPUTE) != 0 };
     WRN_TRY(wrnt_net_create(&arch, &net, &t->net, error));
     WRN_TRY(wrnt_step_prepare(t, error));

@@ -48,12 +48,13 @@ wrn_status wrnt_arch_make(const wrn_train_network *n, int32_t classes, struct wr
     if (!(n->dropout >= 0 && n->dropout < 1)) return wrn_fail(error, WRN_E_ARG, "option dropout: %g is not in 0 to below 1", n->dropout);
     if (n->bottleneck < 0 || n->bottleneck > 16) return wrn_fail(error, WRN_E_ARG, "option bottleneck: %d is not in 0 to 16", n->bottleneck);
     if (n->family != WRN_TRAIN_FAMILY_CIFAR) return wrn_fail(error, WRN_E_UNSUPPORTED, "option family: %d is of a newer version", n->family);
-    if (n->size != 0 && n->size != 32) return wrn_fail(error, WRN_E_UNSUPPORTED, "option size: %d is not 32", n->size);
+    if (n->size != 0 && (n->size < WRNT_MIN_SIDE || n->size > WRNT_MAX_SIDE))
+        return wrn_fail(error, WRN_E_ARG, "option size: %d is not in %d to %d", n->size, WRNT_MIN_SIDE, WRNT_MAX_SIDE);
     for (size_t i = 0; i < sizeof n->reserved / sizeof n->reserved[0]; i++)
         if (n->reserved[i]) return wrn_fail(error, WRN_E_UNSUPPORTED, "wrn_train_network: reserved is not 0");
     a->classes = classes;
     a->channels = 3;
-    a->height = a->width = 32;
+    a->height = a->width = n->size ? n->size : 32;
     a->k = n->k;
     a->dropout = n->dropout;
     a->bottleneck = n->bottleneck > 1 ? n->bottleneck : 1;

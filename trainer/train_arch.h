@@ -8,6 +8,8 @@
 
 #define WRNT_MAX_BLOCK 8 /* convolutions of a block */
 #define WRNT_STAGES 3
+#define WRNT_MIN_SIDE 8  /* of the input, in pixels: the last stage's maps have 2 then */
+#define WRNT_MAX_SIDE 1024
 
 struct wrnt_arch {
     int32_t depth, classes, channels, height, width; /* of the input: channels, height, width */

@@ -12,6 +12,9 @@
 
 #define MAX_FILE (UINT64_C(1) << 32)
 #define MAX_NAMES (1 << 16)  /* bytes of the file of names */
+#define SIDE 32
+#define PLANE (SIDE * SIDE)
+#define BYTES (3 * PLANE)    /* of an image: planes of red, green, blue */
 
 struct format {
     const char *name;
@@ -37,7 +40,7 @@ static wrn_status path_of(char path[PATH_MAX], const char *folder, const char *n
 
 static wrn_status check_records(const struct format *f, const struct wrn_blob *blob, const char *path, wrn_error *error)
 {
-    size_t record = f->label_bytes + WRNT_PIXELS;
+    size_t record = f->label_bytes + BYTES;
     if (blob->size == 0) return wrn_fail(error, WRN_E_FORMAT, "'%.*s' is empty", WRN_PATH_MAX, path);
     if (blob->size % record != 0)
         return wrn_fail(error, WRN_E_FORMAT, "'%.*s': %zu bytes are no multiple of %s's records of %zu", WRN_PATH_MAX, path, blob->size, f->name, record);
@@ -52,10 +55,11 @@ static wrn_status check_records(const struct format *f, const struct wrn_blob *b
 /* Adds a file's records behind those that are there. */
 static void take_records(const struct format *f, const struct wrn_blob *blob, struct wrnt_images *to)
 {
-    size_t record = f->label_bytes + WRNT_PIXELS;
+    size_t record = f->label_bytes + BYTES;
     for (const uint8_t *at = blob->data; at < blob->data + blob->size; at += record, to->count++) {
         to->labels[to->count] = at[f->label_bytes - 1];
-        memcpy(to->pixels + (size_t)to->count * WRNT_PIXELS, at + f->label_bytes, WRNT_PIXELS);
+        uint8_t *pixels = to->pixels + (size_t)to->count * BYTES;
+        for (size_t i = 0; i < BYTES; i++) pixels[i] = at[f->label_bytes + i % 3 * PLANE + i / 3];
     }
 }
 
@@ -71,14 +75,14 @@ static wrn_status read_images(struct wrnt_data *d, const struct format *f, const
         WRN_TRY_GOTO(path_of(path, folder, name, i + 1, error));
         WRN_TRY_GOTO(wrn_blob_read(&alloc, path, MAX_FILE, false, &blobs[i], error));
         WRN_TRY_GOTO(check_records(f, &blobs[i], path, error));
-        count += blobs[i].size / (f->label_bytes + WRNT_PIXELS);
+        count += blobs[i].size / (f->label_bytes + BYTES);
     }
     if (count > WRNT_MAX_IMAGES) {
         status = wrn_fail(error, WRN_E_LIMIT, "'%.*s': %zu images, at most %d are possible", WRN_PATH_MAX, folder, count, WRNT_MAX_IMAGES);
         goto done;
     }
     images->labels = wrn_arena_take(&d->arena, count, sizeof *images->labels);
-    images->pixels = wrn_arena_take(&d->arena, count, WRNT_PIXELS);
+    images->pixels = wrn_arena_take(&d->arena, count, BYTES);
     if (!images->labels || !images->pixels) status = wrn_fail(error, WRN_E_NOMEM, "no memory for %zu images", count);
     for (int32_t i = 0; i < files && status == WRN_OK; i++) take_records(f, &blobs[i], images);
 done:
@@ -128,6 +132,7 @@ static wrn_status read_folder(struct wrnt_data *d, const char *folder, wrn_error
         if (access(path, F_OK) != 0) continue;
         d->name = f->name;
         d->classes = f->classes;
+        d->side = SIDE;
         WRN_TRY(read_images(d, f, folder, f->train, f->train_files, &d->train, error));
         WRN_TRY(read_images(d, f, folder, f->test, 1, &d->test, error));
         return read_names(d, f, folder, error);
@@ -135,15 +140,16 @@ static wrn_status read_folder(struct wrnt_data *d, const char *folder, wrn_error
     return wrn_fail(error, WRN_E_NOTFOUND, "'%.*s' holds neither data_batch_1.bin (CIFAR-10) nor train.bin (CIFAR-100)", WRN_PATH_MAX, folder);
 }
 
-static uint32_t digest(uint32_t crc, const struct wrnt_images *images)
+static uint32_t digest(const struct wrnt_data *d, uint32_t crc, const struct wrnt_images *images)
 {
     crc = wrn_crc32c(crc, images->labels, (size_t)images->count * sizeof *images->labels);
-    return wrn_crc32c(crc, images->pixels, (size_t)images->count * WRNT_PIXELS);
+    if (!images->pixels) return crc;
+    return wrn_crc32c(crc, images->pixels, (size_t)images->count * 3 * (size_t)d->side * (size_t)d->side);
 }
 
 void wrnt_data_digest(struct wrnt_data *d)
 {
-    d->crc = digest(digest(0, &d->train), &d->test);
+    d->crc = digest(d, digest(d, d->crc, &d->train), &d->test);
 }
 
 wrn_status wrnt_data_make(struct wrnt_data **data, wrn_error *error)

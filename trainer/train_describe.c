@@ -30,6 +30,23 @@ static void put_list(struct text *t, const char *key, const int32_t *numbers, in
     put(t, "\n");
 }
 
+static void put_numbers(struct text *t, const float *numbers)
+{
+    put(t, " %.9g,%.9g,%.9g", (double)numbers[0], (double)numbers[1], (double)numbers[2]);
+}
+
+static void describe_images(const struct wrnt_augment *a, struct text *t)
+{
+    const wrn_preprocess *p = &a->preprocess;
+    put(t, "images=%s\n", a->pads ? "padded" : "resized");
+    if (!a->pads) put(t, "crop_scale=%.17g\n", a->crop_scale);
+    put(t, "preprocess=resize %d to %dx%d, filter %d, scale %.9g, mean", p->resize, p->resize_height, p->resize_width, p->filter, (double)p->scale_to);
+    put_numbers(t, p->mean);
+    put(t, ", std");
+    put_numbers(t, p->std);
+    put(t, "\n");
+}
+
 /* Everything that decides the weights' bits, besides the instruction set and the version. */
 static void describe(const wrn_trainer *trainer, struct text *t)
 {
@@ -39,12 +56,14 @@ static void describe(const wrn_trainer *trainer, struct text *t)
     put(t, "depth=%d\nk=%.17g\n", a->depth, a->k);
     put_list(t, "block", a->kernels, a->kernel_count);
     put(t, "bottleneck=%d\ndropout=%.17g\n", a->bottleneck, a->dropout);
+    put(t, "size=%d\n", a->height);
     put(t, "dataset=%s of %d and %d images, checksum %08x\n", d->name, d->train.count, d->test.count, (unsigned)d->crc);
     put(t, "epochs=%d\nbatch=%d\nrate=%.17g\nmomentum=%.17g\nweight_decay=%.17g\n", r->epochs, r->batch, r->rate, r->momentum, r->decay);
     put(t, "schedule=%s\n", schedules[r->schedule]);
     put_list(t, "drops", r->drops, r->drop_count);
     put(t, "drop_factor=%.17g\nwarmup_epochs=%.17g\nlabel_smoothing=%.17g\n", r->drop_factor, r->warmup, r->smoothing);
     put(t, "mixup=%.17g\nema=%.17g\ncutout=%d\nparts=%d\n", r->mixup, r->ema, r->cutout, r->parts);
+    describe_images(&trainer->augment, t);
     put(t, "seed=%llu\nflags=%u\n", (unsigned long long)r->seed, (unsigned)r->flags);
 }
 

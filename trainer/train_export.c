@@ -98,11 +98,9 @@ static wrn_status add_operators(struct maker *m, wrn_error *error)
 
 static wrn_status add_record(struct wrn_graph *g, const struct wrnt_export *what, wrn_error *error)
 {
-    const struct wrn_value *in = &g->values[g->input];
     char text[96];
-    g->preprocess = (wrn_preprocess)WRN_PREPROCESS_INIT;
+    g->preprocess = *what->preprocess;
     g->has_preprocess = true;
-    WRN_TRY(wrn_preprocess_preset("cifar", in->h, in->w, &g->preprocess, error));
     if (what->data->labels) WRN_TRY(wrn_graph_set_labels(g, what->data->labels, what->data->classes, error));
     snprintf(text, sizeof text, "libwrn_train %d.%d.%d", WRN_VERSION_MAJOR, WRN_VERSION_MINOR, WRN_VERSION_PATCH);
     WRN_TRY(wrn_graph_set_property(g, "producer", text, error));

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef WRN_TRAIN_FEED_H
 #define WRN_TRAIN_FEED_H
-/* A thread that shuffles, augments and normalizes the next batches while the network works on the last one. What it makes
- * depends on seed, epoch and image alone. */
+/* Threads that shuffle, load, augment and normalize the next batches while the network works on the last one. What they make
+ * depends on seed, epoch and image alone, however many they are. */
 #include "train_augment.h"
 
 struct wrnt_feed_options {
-    const struct wrnt_images *images;
+    const struct wrnt_data *data;    /* its training images */
     const struct wrnt_augment *augment;
     const struct wrn_layout *layout; /* of the network's input */
     int32_t batch;                   /* images of a batch; the last of an epoch may have fewer */
     int32_t epoch, step;             /* the first batch */
     uint64_t seed;
     double mixup;                    /* 0, or the parameter of the beta distribution */
+    int32_t makers;                  /* threads, at least 1; if the system refuses some there are fewer */
 };
 
 struct wrnt_feed;
@@ -29,7 +30,8 @@ struct wrnt_feed_batch {
     int32_t *others;                 /* of the images mixed in; NULL without mixup */
     double share;                    /* of an image itself */
 };
-const struct wrnt_feed_batch *wrnt_feed_next(struct wrnt_feed *feed);
+/* Fails where an image of the batch cannot be loaded: of several, with the first one's reason. The feed can only be stopped then. */
+wrn_status wrnt_feed_next(struct wrnt_feed *feed, const struct wrnt_feed_batch **batch, wrn_error *error);
 
 /* Batches of an epoch. */
 int32_t wrnt_feed_steps(int32_t images, int32_t batch);

@@ -56,7 +56,7 @@ struct wrnt_export wrnt_export_of(const wrn_trainer *t)
 {
     return (struct wrnt_export){ .net = t->net, .values = t->average ? t->average : t->net->values,
                                  .statistics = t->average ? t->average + t->net->floats : t->net->statistics, .data = t->data,
-                                 .training = t->training, .accuracy = t->position.test_accuracy };
+                                 .preprocess = &t->augment.preprocess, .training = t->training, .accuracy = t->position.test_accuracy };
 }
 
 /* The test set, the log and its chart. */
@@ -91,20 +91,38 @@ static wrn_status stopped(const wrn_trainer *t, struct clock *clock, wrn_error *
     return wrn_fail(error, WRN_E_CANCELLED, "stopped in epoch %d after %d of %d steps", t->position.epoch + 1, t->position.step, t->steps);
 }
 
+/* What cannot be loaded ends the run, and should not cost what was trained since the last checkpoint. */
+static wrn_status kept(const wrn_trainer *t, struct clock *clock, wrn_status status)
+{
+    (void)save(t, clock, NULL); /* the reason why the run ends is the one that counts */
+    return status;
+}
+
+static wrn_status train_batch(wrn_trainer *t, struct wrnt_feed *feed, struct clock *clock, double rate, wrn_error *error)
+{
+    const struct wrnt_feed_batch *batch;
+    double begin = now();
+    wrn_status status = wrnt_feed_next(feed, &batch, error);
+    if (status != WRN_OK) return kept(t, clock, status);
+    WRN_TRY(wrnt_step(t, batch, rate, error));
+    clock->training += now() - begin;
+    clock->images += batch->images;
+    return WRN_OK;
+}
+
 static wrn_status run(wrn_trainer *t, struct wrnt_feed *feed, struct clock *clock, wrn_error *error)
 {
     struct wrnt_position *p = &t->position;
     while (p->epoch < t->recipe.epochs) {
-        double rate = wrnt_recipe_rate(&t->recipe, p->epoch, p->step, t->steps), begin = now();
-        const struct wrnt_feed_batch *batch = wrnt_feed_next(feed);
-        WRN_TRY(wrnt_step(t, batch, rate, error));
-        clock->training += now() - begin;
-        clock->images += batch->images;
+        double rate = wrnt_recipe_rate(&t->recipe, p->epoch, p->step, t->steps);
+        /* A run whose test images could not be loaded goes on with testing. */
+        if (p->step < t->steps) WRN_TRY(train_batch(t, feed, clock, rate, error));
         wrn_train_progress progress = progress_of(t, clock, rate);
         bool stop = wants_stop(t, &progress);
         bool due = t->checkpoint_steps ? p->step % t->checkpoint_steps == 0 : now() - clock->saved >= t->checkpoint_seconds;
         if (p->step == t->steps) {
-            WRN_TRY(end_epoch(t, clock, rate, &progress, error));
+            wrn_status status = end_epoch(t, clock, rate, &progress, error);
+            if (status != WRN_OK) return kept(t, clock, status);
             stop = wants_stop(t, &progress) || stop;
             due = true;
         }
@@ -119,8 +137,9 @@ wrn_status wrn_train_run(wrn_trainer *t, wrn_error *error)
     if (!t) return wrn_fail(error, WRN_E_ARG, "argument trainer is NULL");
     if (!t->directory.path) return wrn_fail(error, WRN_E_ARG, "option directory is NULL: there is no place for results");
     const struct wrnt_feed_options options = {
-        .images = &t->data->train, .augment = &t->augment, .layout = &t->net->tensors[0].layout, .batch = t->recipe.batch,
+        .data = t->data, .augment = &t->augment, .layout = &t->net->tensors[0].layout, .batch = t->recipe.batch,
         .epoch = t->position.epoch, .step = t->position.step, .seed = t->recipe.seed, .mixup = t->recipe.mixup,
+        .makers = t->data->load ? wrn_pool_lanes(t->net->pool) : 1, /* what is in memory is ready long before it is wanted */
     };
     struct clock clock = { .started = now() };
     struct wrnt_feed *feed;
@@ -143,7 +162,7 @@ wrn_status wrn_train_evaluate(wrn_trainer *t, int32_t *correct, wrn_error *error
     struct wrnt_export model = wrnt_export_of(t);
     WRN_TRY(wrnt_check_finite(t->arrays, error));
     WRN_TRY(wrnt_export_write(&model, t->directory.model, false, error));
-    WRN_TRY(wrnt_evaluate(t->directory.model, &t->data->test, t->threads, t->isa, correct, error));
+    WRN_TRY(wrnt_evaluate(t->directory.model, t->data, t->net->pool, t->isa, correct, error));
     t->position.test_accuracy = model.accuracy = (double)*correct / t->data->test.count;
     return wrnt_export_write(&model, t->directory.model, false, error);
 }

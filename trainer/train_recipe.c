@@ -56,6 +56,7 @@ wrn_status wrnt_recipe_make(const wrn_train_options *o, struct wrnt_recipe *r, w
     WRN_TRY(check_range("label_smoothing", o->label_smoothing, 0, 0.9999, error));
     WRN_TRY(check_range("mixup", o->mixup, 0, 8, error));
     WRN_TRY(check_range("ema", o->ema, 0, 0.999999, error));
+    WRN_TRY(check_range("crop_scale", o->crop_scale, 0, 1, error));
     WRN_TRY(check_range("cutout", o->cutout, 0, MAX_SIDE, error));
     WRN_TRY(check_range("parts", o->parts, 0, o->batch ? o->batch : DEFAULT_BATCH, error));
     memset(r, 0, sizeof *r);
@@ -65,6 +66,7 @@ wrn_status wrnt_recipe_make(const wrn_train_options *o, struct wrnt_recipe *r, w
     r->cutout = o->cutout;
     r->ema = o->ema;
     r->mixup = o->mixup;
+    r->crop_scale = o->crop_scale > 0 ? o->crop_scale : 0.08;
     r->rate = o->rate > 0 ? o->rate : 0.1;
     r->momentum = or_none(o->momentum, 0.9);
     r->decay = or_none(o->weight_decay, 5e-4);

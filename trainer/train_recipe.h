@@ -9,7 +9,7 @@
 struct wrnt_recipe {
     int32_t epochs, batch, schedule, drop_count;
     int32_t drops[WRNT_MAX_DROPS];
-    double rate, momentum, decay, drop_factor, warmup, smoothing, ema, mixup;
+    double rate, momentum, decay, drop_factor, warmup, smoothing, ema, mixup, crop_scale;
     int32_t cutout, parts;
     uint64_t seed;
     uint32_t flags; /* WRN_TRAIN_... that change the result */

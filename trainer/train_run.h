@@ -21,7 +21,7 @@ struct wrn_trainer {
     float *sum;                 /* of the parts' gradients; NULL: one part */
     float *average;             /* of the parameters, then of the statistics; NULL: none are wanted */
     struct wrnt_array arrays[6]; /* what a checkpoint holds */
-    int32_t threads, isa, checkpoint_steps, checkpoint_seconds;
+    int32_t isa, checkpoint_steps, checkpoint_seconds;
     void *progress_user;
     int32_t (*progress)(void *user, const wrn_train_progress *progress);
     char description[2048];     /* for checkpoints */

@@ -1,36 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A caller's images: checked and copied. */
+/* A caller's images: checked and copied, or loaded one by one. */
 #include "train_data.h"
 
+#include "base/digest.h"
 #include "base/options.h"
 #include "base/utf8.h"
+#include "image/pixels.h"
 
 #include <string.h>
 
 #define MAX_CLASSES 65536
 #define MAX_NAME 4096
+#define MAX_SIDE 4096
+
+static wrn_status copy_pixels(struct wrnt_data *d, const char *which, const uint8_t *pixels, struct wrnt_images *to, wrn_error *error)
+{
+    size_t bytes = 3 * (size_t)d->side * (size_t)d->side;
+    if (d->load && pixels) return wrn_fail(error, WRN_E_ARG, "option set: load and %s_pixels are both there", which);
+    if (d->load) return WRN_OK;
+    if (!pixels) return wrn_fail(error, WRN_E_ARG, "option set: %s_pixels is NULL, and so is load", which);
+    to->pixels = wrn_arena_take(&d->arena, (size_t)to->count, bytes);
+    if (!to->pixels) return wrn_fail(error, WRN_E_NOMEM, "no memory for %d images", to->count);
+    memcpy(to->pixels, pixels, (size_t)to->count * bytes);
+    return WRN_OK;
+}
 
 static wrn_status copy_images(struct wrnt_data *d, const char *which, int32_t count, const uint8_t *pixels, const int32_t *labels,
                               struct wrnt_images *to, wrn_error *error)
 {
     if (count < 1 || count > WRNT_MAX_IMAGES)
         return wrn_fail(error, WRN_E_ARG, "option set: %s_count: %d is not in 1 to %d", which, count, WRNT_MAX_IMAGES);
-    if (!pixels) return wrn_fail(error, WRN_E_ARG, "option set: %s_pixels is NULL", which);
     if (!labels) return wrn_fail(error, WRN_E_ARG, "option set: %s_labels is NULL", which);
+    to->count = count;
     to->labels = wrn_arena_take(&d->arena, (size_t)count, sizeof *to->labels);
-    to->pixels = wrn_arena_take(&d->arena, (size_t)count, WRNT_PIXELS);
-    if (!to->labels || !to->pixels) return wrn_fail(error, WRN_E_NOMEM, "no memory for %d images", count);
-    const size_t plane = WRNT_SIDE * WRNT_SIDE;
-    for (; to->count < count; to->count++) {
-        uint8_t *image = to->pixels + (size_t)to->count * WRNT_PIXELS;
-        int32_t label = labels[to->count];
-        if (label < 0 || label >= d->classes)
-            return wrn_fail(error, WRN_E_ARG, "option set: %s_labels[%d] is %d, there are %d classes", which, to->count, label, d->classes);
-        to->labels[to->count] = label;
-        for (size_t i = 0; i < plane; i++, pixels += 3)
-            for (size_t c = 0; c < 3; c++) image[c * plane + i] = pixels[c];
+    if (!to->labels) return wrn_fail(error, WRN_E_NOMEM, "no memory for %d images", count);
+    for (int32_t i = 0; i < count; i++) {
+        to->labels[i] = labels[i];
+        if (labels[i] < 0 || labels[i] >= d->classes)
+            return wrn_fail(error, WRN_E_ARG, "option set: %s_labels[%d] is %d, there are %d classes", which, i, labels[i], d->classes);
     }
-    return WRN_OK;
+    return copy_pixels(d, which, pixels, to, error);
 }
 
 static wrn_status copy_text(struct wrnt_data *d, const char *what, const char *text, const char **to, wrn_error *error)
@@ -45,7 +54,14 @@ static wrn_status copy_all(struct wrnt_data *d, const wrn_train_set *set, wrn_er
 {
     if (set->classes < 1 || set->classes > MAX_CLASSES)
         return wrn_fail(error, WRN_E_ARG, "option set: classes: %d is not in 1 to %d", set->classes, MAX_CLASSES);
+    if (set->side < 0 || set->side > MAX_SIDE) return wrn_fail(error, WRN_E_ARG, "option set: side: %d is not in 0 to %d", set->side, MAX_SIDE);
+    if (set->reserved) return wrn_fail(error, WRN_E_UNSUPPORTED, "option set: reserved is not 0");
     d->classes = set->classes;
+    d->side = set->side ? set->side : 32;
+    d->user = set->user;
+    d->load = set->load;
+    d->release = set->release;
+    if (set->load) d->crc = wrn_crc32c(0, &set->digest, sizeof set->digest);
     WRN_TRY(copy_text(d, "name", set->name ? set->name : "custom", &d->name, error));
     WRN_TRY(copy_images(d, "train", set->train_count, set->train_pixels, set->train_labels, &d->train, error));
     WRN_TRY(copy_images(d, "test", set->test_count, set->test_pixels, set->test_labels, &d->test, error));
@@ -71,4 +87,32 @@ wrn_status wrnt_data_copy(const wrn_train_set *theirs, struct wrnt_data **data, 
         wrnt_data_free(d);
     }
     return status;
+}
+
+wrn_status wrnt_data_take(const struct wrnt_data *d, bool test, int32_t index, wrn_train_image *image, wrn_error *error)
+{
+    wrn_error reason = { 0 };
+    *image = (wrn_train_image){ .width = d->side, .height = d->side };
+    if (!d->load) {
+        image->pixels = (test ? d->test.pixels : d->train.pixels) + (size_t)index * 3 * (size_t)d->side * (size_t)d->side;
+        return WRN_OK;
+    }
+    wrn_status status = d->load(d->user, test, index, image, &reason);
+    if (status == WRN_OK) {
+        const struct wrn_pixels pixels = { image->pixels, image->width, image->height, 3 * (ptrdiff_t)image->width, WRN_PIXELS_RGB };
+        status = wrn_pixels_check(&pixels, &reason);
+        if (status == WRN_OK) return WRN_OK;
+        wrnt_data_give_back(d, image);
+    } else if (reason.message[0]) {
+        reason.status = status;
+        if (error) *error = reason;
+        return status;
+    }
+    return wrn_fail(error, status, "%s image %d cannot be loaded%s%.300s", test ? "test" : "training", index, reason.message[0] ? ": " : "",
+                    reason.message);
+}
+
+void wrnt_data_give_back(const struct wrnt_data *d, wrn_train_image *image)
+{
+    if (d->load && d->release) d->release(d->user, image);
 }

@@ -109,22 +109,29 @@ static void to_floats(const wrn_preprocess *p, int32_t channels, size_t pixels, 
     }
 }
 
+wrn_status wrn_preprocess_crop(const struct wrn_alloc *alloc, const wrn_preprocess *p, int32_t channels, int32_t height,
+                               int32_t width, const struct wrn_pixels *image, uint8_t *to, wrn_error *error)
+{
+    struct wrn_resize r = { .filter = p->resize == WRN_RESIZE_NONE ? WRN_FILTER_NEAREST : p->filter, .order = p->channel_order };
+    int32_t left, top; /* padding */
+    size_t row = (size_t)width * (size_t)channels;
+    WRN_TRY(wrn_pixels_check(image, error));
+    WRN_TRY(resized_size(p, image, height, width, &r, error));
+    centre(r.width, width, &r.left, &r.window_width, &left);
+    centre(r.height, height, &r.top, &r.window_height, &top);
+    memset(to, 0, (size_t)height * row);
+    return wrn_resize_run(alloc, &r, image, to + (size_t)top * row + (size_t)left * (size_t)channels, row, error);
+}
+
 wrn_status wrn_preprocess_run(const struct wrn_alloc *alloc, const wrn_preprocess *p, int32_t channels, int32_t height,
                               int32_t width, int32_t layout, const uint8_t *pixels, int32_t image_width,
                               int32_t image_height, ptrdiff_t stride, int32_t pixel_format, float *out, wrn_error *error)
 {
-    struct wrn_pixels image = { pixels, image_width, image_height, stride, pixel_format };
-    struct wrn_resize r = { .filter = p->resize == WRN_RESIZE_NONE ? WRN_FILTER_NEAREST : p->filter, .order = p->channel_order };
-    int32_t left, top; /* padding */
-    WRN_TRY(wrn_pixels_check(&image, error));
-    WRN_TRY(resized_size(p, &image, height, width, &r, error));
-    centre(r.width, width, &r.left, &r.window_width, &left);
-    centre(r.height, height, &r.top, &r.window_height, &top);
-
-    size_t count = (size_t)height * (size_t)width, row = (size_t)width * (size_t)channels;
-    uint8_t *cropped = (uint8_t *)wrn_mem_zalloc(alloc, count, (size_t)channels);
+    const struct wrn_pixels image = { pixels, image_width, image_height, stride, pixel_format };
+    size_t count = (size_t)height * (size_t)width;
+    uint8_t *cropped = (uint8_t *)wrn_mem_alloc(alloc, count, (size_t)channels);
     if (!cropped) return wrn_fail(error, WRN_E_NOMEM, "no memory for an image of %d x %d", (int)width, (int)height);
-    wrn_status status = wrn_resize_run(alloc, &r, &image, cropped + (size_t)top * row + (size_t)left * (size_t)channels, row, error);
+    wrn_status status = wrn_preprocess_crop(alloc, p, channels, height, width, &image, cropped, error);
     if (status == WRN_OK) to_floats(p, channels, count, layout, cropped, out);
     wrn_mem_free(alloc, cropped);
     return status;

@@ -22,7 +22,7 @@ BEGIN {
     may["exec"] = "plan conv kernels base"
     may["importers"] = "graph base"
     may["api"] = "base graph kernels conv image plan exec importers"
-    may["trainer"] = "graph kernels conv base"
+    may["trainer"] = "graph kernels conv image base"
     may["tools"] = may["examples"] = may["bindings"] = may["include"] = ""
     may["bench"] = "conv kernels base trainer"
     may["tests"] = "base graph kernels conv image plan exec importers api trainer tools generated"

@@ -96,7 +96,8 @@ static void sets_in_memory(void **state)
     const uint8_t pixels[2 * 3072] = { 0 };
     const int32_t labels[] = { 0, 1 };
     const char *const names[] = { "cat", "dog" }, *const bad_names[] = { "cat", "\xff" };
-    const wrn_train_set good = { sizeof good, 2, 2, 1, pixels, pixels, labels, labels, names, "two" };
+    const wrn_train_set good = { .struct_size = sizeof good, .classes = 2, .train_count = 2, .test_count = 1, .train_pixels = pixels,
+                                 .test_pixels = pixels, .train_labels = labels, .test_labels = labels, .labels = names, .name = "two" };
     wrn_train_options o = tiny_run(NULL, in(work, "memory"));
     struct { wrn_train_set set; const char *text; } bad[] = {
         { good, "classes: 0" }, { good, "train_count: -1" }, { good, "test_count: 0" }, { good, "train_pixels is NULL" },
