@@ -5,7 +5,7 @@
 #include "report.h"
 #include "term.h"
 #include "train_display.h"
-#include "train_folder.h"
+#include "train_source.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -13,15 +13,19 @@
 #include <string.h>
 
 enum { MAX_DROPS = 16 };
-enum { RECIPE_PAPER, RECIPE_QUICK };
+enum { RECIPE_PAPER, RECIPE_QUICK, RECIPE_SVHN };
+enum { NORMALIZE_USUAL, NORMALIZE_CIFAR, NORMALIZE_SVHN, NORMALIZE_IMAGENET };
+static const char *const normalizations[] = { "usual", "cifar", "svhn", "imagenet", NULL };
 
 struct settings {
     wrn_train_options train;
     const char *network, *directory, *drops;
     int32_t list[MAX_DROPS];
     double seed;
-    int32_t recipe; /* RECIPE_... */
-    bool resume, plain, no_bn_decay, plain_momentum, recompute, dry_run, eval_only;
+    int32_t recipe;    /* RECIPE_... */
+    int32_t normalize; /* NORMALIZE_... */
+    wrn_preprocess preprocess;
+    bool extra, check_images, resume, plain, no_bn_decay, plain_momentum, recompute, dry_run, eval_only;
 };
 
 /* The first signal asks for a checkpoint; SA_RESETHAND makes the second one end the program at once. */
@@ -89,9 +93,50 @@ static void be_quick(struct settings *s)
     s->no_bn_decay = true;
 }
 
+/* The paper's for SVHN: 160 epochs at 0.01, a tenth of it from a half and a hundredth from three quarters of them on. */
+static void do_svhn(struct settings *s)
+{
+    wrn_train_options *o = &s->train;
+    if (o->epochs == 0) o->epochs = 160;
+    if (o->rate == 0) o->rate = 0.01;
+    if (o->drop_factor == 0) o->drop_factor = 0.1;
+    if (o->network.dropout < 0) o->network.dropout = 0.4;
+    if (s->normalize == NORMALIZE_USUAL) s->normalize = NORMALIZE_SVHN;
+    if (!s->drops && o->epochs >= 4) {
+        s->list[o->drop_count++] = o->epochs / 2;
+        s->list[o->drop_count++] = o->epochs * 3 / 4;
+    }
+    s->plain = true;
+}
+
+/* How wide and high the network's input is: what wrn_train_network.size says of 0. */
+static int32_t input_side(const wrn_train_network *network)
+{
+    return network->size ? network->size : 32;
+}
+
+/* The usual geometry with other numbers. */
+static wrn_status choose_normalization(struct settings *s, wrn_error *error)
+{
+    wrn_preprocess numbers = WRN_PREPROCESS_INIT, *p = &s->preprocess;
+    int32_t side = input_side(&s->train.network);
+    bool loaded = s->train.set && s->train.set->load;
+    if (s->normalize == NORMALIZE_USUAL) return WRN_OK;
+    *p = (wrn_preprocess)WRN_PREPROCESS_INIT;
+    wrn_status status = wrn_preprocess_preset(loaded ? "imagenet" : "cifar", side, side, p, error);
+    if (status == WRN_OK) status = wrn_preprocess_preset(normalizations[s->normalize], side, side, &numbers, error);
+    p->scale_to = numbers.scale_to;
+    memcpy(p->mean, numbers.mean, sizeof p->mean);
+    memcpy(p->std, numbers.std, sizeof p->std);
+    s->train.preprocess = p;
+    return status;
+}
+
 static bool complete(struct settings *s, const char *data)
 {
     if (s->recipe == RECIPE_QUICK) be_quick(s);
+    if (s->recipe == RECIPE_SVHN) do_svhn(s);
+    if (s->train.network.dropout < 0) s->train.network.dropout = 0;
     s->train.data = data;
     s->train.directory = s->dry_run ? NULL : s->directory;
     s->train.seed = (uint64_t)s->seed;
@@ -124,6 +169,7 @@ static void print_start(const wrn_train_info *info, const struct settings *s)
 {
     printf("%s: %llu parameters, %d training images, %d classes, %d thread%s, %s, %.0f MB\n", s->network, (unsigned long long)info->parameters,
            info->train_count, info->classes, info->threads, info->threads == 1 ? "" : "s", isa_words[info->isa], (double)info->memory_bytes / 1e6);
+    if (s->train.set && s->train.set->load) puts("images are decoded as they are needed; random parts of them are resized");
     if (info->epoch || info->step) printf("going on in epoch %d after %d steps\n", info->epoch + 1, info->step);
     fflush(stdout);
 }
@@ -160,20 +206,22 @@ static int train(struct settings *s, int count, char **arguments)
     wrn_trainer *trainer = NULL;
     wrn_error error;
     struct display display = display_start();
-    struct folder_set folder = { .set = WRN_TRAIN_SET_INIT };
+    struct train_source source;
     const char *data = s->train.data;
+    const struct train_source_options options = { .side = input_side(&s->train.network), .threads = s->train.threads, .extra = s->extra,
+                                                  .check = s->check_images };
     s->train.progress_user = &display;
     s->train.progress = show;
-    if (folder_set_probe(data)) {
-        s->train.data = NULL;
-        s->train.set = &folder.set;
-        if (!folder_set_open(&folder, data, &error)) {
-            folder_set_free(&folder);
-            return report(data, &error);
-        }
+    if (!train_source_open(&source, data, &options, &error)) {
+        train_source_free(&source);
+        return report(data, &error);
     }
-    wrn_status status = wrn_train_create(&s->train, &trainer, &error);
-    folder_set_free(&folder);
+    if (source.set) s->train.data = NULL;
+    s->train.set = source.set;
+    if (source.is_svhn && s->recipe != RECIPE_SVHN) note("this is SVHN, for which the paper's recipe is --recipe svhn");
+    wrn_status status = choose_normalization(s, &error);
+    if (status == WRN_OK) status = wrn_train_create(&s->train, &trainer, &error);
+    train_source_copied(&source);
     if (status == WRN_OK) status = wrn_train_get_info(trainer, &info, &error);
     if (status == WRN_OK) print_start(&info, s);
     if (status == WRN_OK && s->eval_only) {
@@ -184,6 +232,7 @@ static int train(struct settings *s, int count, char **arguments)
         display_end(&display);
     }
     wrn_train_free(trainer);
+    train_source_free(&source);
     if (status == WRN_OK) {
         if (!s->dry_run) printf("done: %s/model.wrn\n", s->directory);
         return finish_output(0);
@@ -196,16 +245,17 @@ static int train(struct settings *s, int count, char **arguments)
 
 int main(int argc, char **argv)
 {
-    static const char *const schedules[] = { "steps", "cosine", "one-cycle", NULL }, *const recipes[] = { "paper", "quick", NULL };
+    static const char *const schedules[] = { "steps", "cosine", "one-cycle", NULL }, *const recipes[] = { "paper", "quick", "svhn", NULL };
     struct settings s = { .train = WRN_TRAIN_OPTIONS_INIT, .network = "16-1", .directory = "wrn-train" };
     wrn_train_options *o = &s.train;
+    o->network.dropout = -1; /* the recipe's */
     const struct option options[] = {
         OPTION_TEXT("network", "DEPTH-K", "WRN-depth-k, such as 16-2 or 28-10 (default 16-1)", &s.network),
         OPTION_TEXT("dir", "DIRECTORY", "for model, log and checkpoint (default wrn-train)", &s.directory),
         OPTION_FLAG("resume", "go on from the directory's checkpoint", &s.resume),
         OPTION_FLAG("eval-only", "test the checkpoint's weights and write them as a model", &s.eval_only),
         OPTION_FLAG("dry-run", "check everything, tell what it would take, write nothing", &s.dry_run),
-        OPTION_WORD("recipe", "paper|quick", "quick: 30 epochs, one cycle to 0.25, label smoothing", &s.recipe, recipes),
+        OPTION_WORD("recipe", "paper|quick|svhn", "quick: 30 epochs, one cycle; svhn: the paper's for it", &s.recipe, recipes),
         OPTION_INTEGER("epochs", "N", "(default 200)", &o->epochs, 1, 1000000),
         OPTION_INTEGER("batch", "N", "images a step (default 128)", &o->batch, 1, 65536),
         OPTION_NUMBER("rate", "R", "learning rate (default 0.1)", &o->rate, 1e-9, 100),
@@ -216,6 +266,7 @@ int main(int argc, char **argv)
         OPTION_NUMBER("seed", "N", "of weights, order, augmentation and dropout (default 0)", &s.seed, 0, 9e15),
         OPTION_INTEGER("threads", "N", "threads to compute with; 0: all (default)", &o->threads, 0, 1024),
         OPTION_REST,
+        OPTION_INTEGER("size", "N", "side of the network's input in pixels (default 32)", &o->network.size, 8, 1024),
         OPTION_TEXT("block", "3,3", "kernel sizes of a block's convolutions", &o->network.block),
         OPTION_NUMBER("dropout", "P", "between a block's convolutions", &o->network.dropout, 0, 0.99),
         OPTION_INTEGER("bottleneck", "N", "a block's last convolution is N times wider than the others", &o->network.bottleneck, 1, 16),
@@ -230,6 +281,10 @@ int main(int argc, char **argv)
         OPTION_INTEGER("parts", "N", "make a batch's gradient in N parts, in less memory", &o->parts, 1, 65536),
         OPTION_FLAG("recompute", "keep no activations for the way back: less memory, more time", &s.recompute),
         OPTION_FLAG("no-augment", "neither flips nor crops", &s.plain),
+        OPTION_NUMBER("crop-scale", "S", "parts that are resized have S to 1 of the area (default 0.08)", &o->crop_scale, 0.001, 1),
+        OPTION_WORD("normalize", "usual|cifar|svhn|imagenet", "mean and deviation of pixels", &s.normalize, normalizations),
+        OPTION_FLAG("check-images", "decode all images of a folder before the run", &s.check_images),
+        OPTION_FLAG("extra", "SVHN: train on extra_32x32.mat too", &s.extra),
         OPTION_WORD("isa", "auto|c|avx2|avx512|neon", "instruction set", &o->isa, isa_words),
         OPTION_INTEGER("checkpoint-steps", "N", "a checkpoint every N steps", &o->checkpoint_steps, 1, INT32_MAX),
         OPTION_INTEGER("checkpoint-seconds", "N", "a checkpoint every N seconds (default 600)", &o->checkpoint_seconds, 1, INT32_MAX),
@@ -239,9 +294,9 @@ int main(int argc, char **argv)
         .command = "",
         .arguments = "DATASET",
         .text = "Trains a Wide Residual Network on a folder of CIFAR-10's or CIFAR-100's binary\n"
-                "files, or on images of 32x32 pixels in train/<class>/*.jpg|png and test/<class>/\n"
-                "or val/<class>/, by default as the paper does. Ctrl-C writes a checkpoint and\n"
-                "tells how to go on.",
+                "files, of SVHN's train_32x32.mat and test_32x32.mat, or of images in train/\n"
+                "<class>/*.jpg|png and test/<class>/ or val/<class>/, by default as the paper does.\n"
+                "Ctrl-C writes a checkpoint and tells how to go on.",
         .min_arguments = 1,
         .max_arguments = 1,
         .options = options,
