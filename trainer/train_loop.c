@@ -114,9 +114,10 @@ static wrn_status run(wrn_trainer *t, struct wrnt_feed *feed, struct clock *cloc
 {
     struct wrnt_position *p = &t->position;
     while (p->epoch < t->recipe.epochs) {
-        double rate = wrnt_recipe_rate(&t->recipe, p->epoch, p->step, t->steps);
         /* A run whose test images could not be loaded goes on with testing. */
-        if (p->step < t->steps) WRN_TRY(train_batch(t, feed, clock, rate, error));
+        bool trained = p->step == t->steps;
+        double rate = wrnt_recipe_rate(&t->recipe, p->epoch, trained ? p->step - 1 : p->step, t->steps);
+        if (!trained) WRN_TRY(train_batch(t, feed, clock, rate, error));
         wrn_train_progress progress = progress_of(t, clock, rate);
         bool stop = wants_stop(t, &progress);
         bool due = t->checkpoint_steps ? p->step % t->checkpoint_steps == 0 : now() - clock->saved >= t->checkpoint_seconds;
