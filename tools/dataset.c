@@ -2,6 +2,7 @@
 #include "dataset.h"
 #include "folder_list.h"
 #include "input_file.h"
+#include "svhn.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@ struct dataset {
     size_t label_bytes; /* 1 or 2: the last is the class */
     size_t classes, count;
     struct items images;
+    struct digits digits; /* SVHN's, all in memory */
 };
 
 static int32_t label_index(const wrn_model *model, const char *name, int32_t count)
@@ -63,7 +65,7 @@ static bool open_image_folder(struct dataset *d, const wrn_model *model, const w
     if (!list_subfolders(d->path, &folders, error)) goto done;
     d->classes = folders.count;
     if (folders.count == 0) {
-        fail_with(error, WRN_E_FORMAT, "holds neither test_batch.bin, test.bin nor class folders");
+        fail_with(error, WRN_E_FORMAT, "holds neither test_batch.bin, test.bin, " SVHN_TEST " nor class folders");
         goto done;
     }
     if (!match_folders(&folders, strlen(d->path) + 1, model, info, error)) goto done;
@@ -109,13 +111,34 @@ static bool open_records(struct dataset *d, const char *path, const wrn_model_in
     return true;
 }
 
+static bool open_svhn(struct dataset *d, const char *path, const wrn_model_info *info, wrn_error *error)
+{
+    if (info->output_size < SVHN_CLASSES)
+        return fail_with(error, WRN_E_SHAPE, "SVHN has %d classes, the model %llu", SVHN_CLASSES, (unsigned long long)info->output_size);
+    d->classes = SVHN_CLASSES;
+    if (!svhn_read(&d->digits, path, error)) return false;
+    d->count = d->digits.count;
+    return true;
+}
+
+static bool is_matlab_file(const char *path)
+{
+    const char *ending = strrchr(path, '.');
+    return ending && strcasecmp(ending, ".mat") == 0;
+}
+
+static bool open_file(struct dataset *d, const char *path, const wrn_model_info *info, wrn_error *error)
+{
+    return (is_matlab_file(path) ? open_svhn : open_records)(d, path, info, error);
+}
+
 static bool open_folder(struct dataset *d, const wrn_model *model, const wrn_model_info *info, wrn_error *error)
 {
-    static const char *const names[] = { "test_batch.bin", "test.bin" };
+    static const char *const names[] = { "test_batch.bin", "test.bin", SVHN_TEST };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[PATH_MAX];
         if (snprintf(path, sizeof path, "%s/%s", d->path, names[i]) < (int)sizeof path && access(path, F_OK) == 0)
-            return open_records(d, path, info, error);
+            return open_file(d, path, info, error);
     }
     return open_image_folder(d, model, info, error);
 }
@@ -131,7 +154,7 @@ bool dataset_open(const char *path, const wrn_model *model, struct dataset **dat
     }
     d->file = -1;
     bool opened = wrn_model_get_info(model, &info, error) == WRN_OK &&
-                  (is_folder(path) ? open_folder(d, model, &info, error) : open_records(d, path, &info, error));
+                  (is_folder(path) ? open_folder(d, model, &info, error) : open_file(d, path, &info, error));
     if (opened)
         *dataset = d;
     else
@@ -144,6 +167,7 @@ void dataset_close(struct dataset *dataset)
     if (!dataset) return;
     if (dataset->file >= 0) close(dataset->file);
     items_free(&dataset->images);
+    svhn_free(&dataset->digits);
     free(dataset->path);
     free(dataset);
 }
@@ -172,9 +196,18 @@ static bool read_record(const struct dataset *d, size_t index, struct image *ima
     return true;
 }
 
+static bool read_digit(const struct dataset *d, size_t index, struct image *image, int32_t *label, wrn_error *error)
+{
+    if (!image_alloc(image, SVHN_SIDE, SVHN_SIDE, error)) return false;
+    *label = d->digits.classes[index];
+    memcpy(image->pixels, d->digits.pixels + index * SVHN_BYTES, SVHN_BYTES);
+    return true;
+}
+
 bool dataset_read(const struct dataset *dataset, size_t index, struct image *image, int32_t *label, wrn_error *error)
 {
     if (dataset->file >= 0) return read_record(dataset, index, image, label, error);
+    if (dataset->digits.count > 0) return read_digit(dataset, index, image, label, error);
     const struct item *item = &dataset->images.list[index];
     wrn_error reason;
     *label = item->label;

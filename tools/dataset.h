@@ -9,7 +9,8 @@ struct dataset;
 /*
  * `path` is one of
  *   a .bin file of CIFAR-10 (records of 3073 bytes: label, pixels) or CIFAR-100 (3074: coarse and fine label, pixels)
- *   a folder that holds test_batch.bin (CIFAR-10) or test.bin (CIFAR-100)
+ *   a .mat file of SVHN's cropped digits
+ *   a folder that holds test_batch.bin (CIFAR-10), test.bin (CIFAR-100) or test_32x32.mat (SVHN)
  *   a folder of images, <class>/<image>.jpg or .png. Folder names are matched with the model's labels; where it has
  * none, or none fits, the folders in the order of their names are the classes from 0. Records are checked here: a label
  * the model does not have is an error.

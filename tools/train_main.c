@@ -255,7 +255,7 @@ int main(int argc, char **argv)
         OPTION_FLAG("resume", "go on from the directory's checkpoint", &s.resume),
         OPTION_FLAG("eval-only", "test the checkpoint's weights and write them as a model", &s.eval_only),
         OPTION_FLAG("dry-run", "check everything, tell what it would take, write nothing", &s.dry_run),
-        OPTION_WORD("recipe", "paper|quick|svhn", "quick: 30 epochs, one cycle; svhn: the paper's for it", &s.recipe, recipes),
+        OPTION_WORD("recipe", "paper|quick|svhn", "quick: 30 epochs, one cycle; svhn: paper's for it", &s.recipe, recipes),
         OPTION_INTEGER("epochs", "N", "(default 200)", &o->epochs, 1, 1000000),
         OPTION_INTEGER("batch", "N", "images a step (default 128)", &o->batch, 1, 65536),
         OPTION_NUMBER("rate", "R", "learning rate (default 0.1)", &o->rate, 1e-9, 100),
@@ -294,9 +294,9 @@ int main(int argc, char **argv)
         .command = "",
         .arguments = "DATASET",
         .text = "Trains a Wide Residual Network on a folder of CIFAR-10's or CIFAR-100's binary\n"
-                "files, of SVHN's train_32x32.mat and test_32x32.mat, or of images in train/\n"
-                "<class>/*.jpg|png and test/<class>/ or val/<class>/, by default as the paper does.\n"
-                "Ctrl-C writes a checkpoint and tells how to go on.",
+                "files, of SVHN's train_32x32.mat and test_32x32.mat, or of images in\n"
+                "train/<class>/*.jpg|png and test/<class>/ or val/<class>/, by default as the\n"
+                "paper does. Ctrl-C writes a checkpoint and tells how to go on.",
         .min_arguments = 1,
         .max_arguments = 1,
         .options = options,

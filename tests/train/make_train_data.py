@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Small data sets for test_train_tool.sh: FOLDER/cifar, CIFAR-10's binary files, and FOLDER/images, the same images as PNG.
+"""Small data sets for test_train_tool.sh: FOLDER/cifar, CIFAR-10's binary files; FOLDER/images, the same images as PNG;
+FOLDER/mixed, pictures of many sizes.
 
     make_train_data.py FOLDER
 """
@@ -35,8 +36,16 @@ def main():
             f.write(b"".join(records))
     with open(f"{folder}/cifar/batches.meta.txt", "w") as f:
         f.write("\n".join(CLASSES) + "\n")
-    os.makedirs(f"{folder}/large/train/cat", exist_ok=True)
-    Image.new("RGB", (40, 32)).save(f"{folder}/large/train/cat/wide.png")
+    for i in range(42):  # pictures of many sizes and kinds
+        label, split = i % 3, "train" if i < 30 else "test"
+        width, height = (int(n) for n in random.integers(24, 90, 2))
+        pixels = (colours[label] + random.integers(0, 64, (3, height, width))).astype(np.uint8)
+        picture = Image.fromarray(pixels.transpose(1, 2, 0))
+        place = f"{folder}/mixed/{split}/{CLASSES[label]}"
+        os.makedirs(place, exist_ok=True)
+        if i % 5 == 0:
+            picture = picture.convert("L")
+        picture.save(f"{place}/{i:03}.{'png' if i % 3 == i // 3 % 2 else 'jpg'}")
 
 
 if __name__ == "__main__":

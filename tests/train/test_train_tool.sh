@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # wrn-train as a user has it: trains, is interrupted, goes on with the command that it prints, and `wrn eval` agrees.
-#   test_train_tool.sh WRN-TRAIN WRN DATA WORK       DATA is make_train_data.py's
+#   test_train_tool.sh WRN-TRAIN WRN DATA WORK [MAKE_SVHN]       DATA is make_train_data.py's
 set -eu
-train=$1 wrn=$2 data=$3 work=$4
+train=$1 wrn=$2 data=$3 work=$4 make_svhn=${5-}
 [ -f "$data/cifar/test_batch.bin" ] || { echo "there is no data"; exit 77; }
 rm -rf "$work"
 mkdir -p "$work"
@@ -34,7 +34,7 @@ refuses "--drops: '5,x'" "$train" "$data/cifar" --drops 5,x
 refuses "option drops: epochs must be positive and ascending" "$train" "$data/cifar" --drops 5,5
 refuses "holds neither data_batch_1.bin" "$train" "$work"
 refuses "too few arguments; see wrn-train --help" "$train"
-refuses "40 x 32 pixels, 32 x 32 are needed" "$train" "$data/large"
+refuses "--extra: there is no train_32x32.mat in it" "$train" "$data/cifar" --extra
 refuses "there is no checkpoint" "$train" "$data/cifar" "${small[@]}" --dir empty --resume
 
 "$train" "$data/cifar" "${small[@]}" --dry-run --dir none >out
@@ -74,3 +74,49 @@ expect "($found/60)" out
 expect "240 training images, 10 classes" out
 "$wrn" eval files/model.wrn "$data/images/test" >eval
 expect "($(sed -n 's/.*test [0-9.]*% (\([0-9]*\)\/60).*/\1/p' out)/60)" eval
+
+# Images of other sizes are decoded as they are needed.
+mixed=(--network 10-0.5 --size 40 --batch 16 --epochs 2 --seed 4)
+"$train" "$data/mixed" "${mixed[@]}" --threads 1 --dir mixed-1 --check-images >out
+expect "images are decoded as they are needed" out
+"$wrn" eval mixed-1/model.wrn "$data/mixed/test" >eval
+expect "($(sed -n 's/.*test [0-9.]*% (\([0-9]*\)\/12).*/\1/p' out | tail -n 1)/12)" eval
+"$train" "$data/mixed" "${mixed[@]}" --threads 3 --dir mixed-3 >out
+cmp mixed-1/model.wrn mixed-3/model.wrn || fail "weights depend on threads"
+
+# A torn one is named, by --check-images or by the run, which goes on when it is whole again.
+cp -r "$data/mixed" torn
+image=$(find torn/train -name '*.jpg' | sort | head -n 1)
+cp "$image" whole.jpg
+printf 'torn' | dd of="$image" conv=notrunc 2>/dev/null
+if "$train" torn "${mixed[@]}" --dir checked --check-images >out 2>&1; then fail "accepted a torn image"; fi
+expect "$image: is neither a JPEG nor a PNG image" out
+expect "torn: 1 of 42 images cannot be decoded" out
+[ ! -e checked ] || fail "a check made the directory"
+if "$train" torn "${mixed[@]}" --dir torn-run >out 2>&1; then fail "accepted a torn image"; fi
+expect "$image: is neither a JPEG nor a PNG image" out
+cp whole.jpg "$image"
+"$train" torn "${mixed[@]}" --dir torn-run --resume >out
+cmp mixed-1/model.wrn torn-run/model.wrn || fail "other weights after an image was mended"
+printf ' ' >>"$image"
+refuses "was made with dataset=" "$train" torn "${mixed[@]}" --dir torn-run --resume
+
+# SVHN: the paper's recipe, which options override, and its preprocessing in the model.
+[ "$make_svhn" ] || { echo "built without libmatio: SVHN is not tested"; exit 0; }
+"$make_svhn" svhn
+"$train" svhn --network 10-0.5 --batch 30 --threads 2 --recipe svhn --epochs 4 --dropout 0.1 --dir digits >out
+expect "90 training images, 10 classes" out
+"$wrn" info digits/model.wrn >info
+expect "0-1, mean 0 0 0, std 1 1 1" info
+expect "SVHN" info
+expect "4 epochs, batch 30, rate 0.01 lowered at epochs 2, 3" info
+expect "dropout 0.1" info
+for set in svhn svhn/test_32x32.mat; do
+    "$wrn" eval digits/model.wrn $set >eval
+    expect "($(sed -n 's/.*test [0-9.]*% (\([0-9]*\)\/40).*/\1/p' out | tail -n 1)/40)" eval
+done
+"$train" svhn --network 10-0.5 --extra --dry-run >out 2>notes
+expect "120 training images" out
+expect "the paper's recipe is --recipe svhn" notes
+rm svhn/extra_32x32.mat
+refuses "extra_32x32.mat: No such file" "$train" svhn --extra --dry-run
