@@ -135,7 +135,8 @@ int cmd_eval(int argc, char **argv)
         .command = "eval",
         .arguments = "MODEL DATASET",
         .text = "Accuracy on labelled images: a cifar-10-batches-bin folder (test_batch.bin\n"
-                "is taken), a .bin file of CIFAR records, or an image folder <class>/*.jpg|png.",
+                "is taken), a .bin file of CIFAR records, a .mat file of SVHN's digits, or an\n"
+                "image folder <class>/*.jpg|png.",
         .min_arguments = 2,
         .max_arguments = 2,
         .options = options,

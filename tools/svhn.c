@@ -3,15 +3,6 @@
 
 #include <stdlib.h>
 
-bool svhn_available(void)
-{
-#ifdef TOOL_HAVE_MATIO
-    return true;
-#else
-    return false;
-#endif
-}
-
 #ifndef TOOL_HAVE_MATIO
 bool svhn_read(struct digits *digits, const char *path, wrn_error *error)
 {

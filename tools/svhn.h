@@ -18,10 +18,8 @@ struct digits {
     int32_t *classes; /* the digits themselves */
 };
 
-/* False where the tool was built without libmatio. */
-bool svhn_available(void);
-
-/* Adds a file's digits behind those that are there. To be freed, also after a failure. */
+/* Adds a file's digits behind those that are there; WRN_E_UNSUPPORTED where the tool was built without libmatio. To be freed,
+ * also after a failure. */
 bool svhn_read(struct digits *digits, const char *path, wrn_error *error);
 void svhn_free(struct digits *digits);
 

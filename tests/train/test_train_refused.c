@@ -71,11 +71,28 @@ static void data_sets(void **state)
     mkfifo(third, 0666);
     refused_data(folder, WRN_E_IO, "data_batch_3.bin' is a FIFO");
     unlink(third);
+    write_file(third, records, 3073);
+    chmod(third, 0);
+    if (access(third, R_OK) != 0) refused_data(folder, WRN_E_IO, "data_batch_3.bin': Permission denied"); /* root may read anything */
+    unlink(third);
     write_file(third, data, 0);
     unlink(in(folder, "test_batch.bin"));
     records[3073] = 1;
     write_file(third, records, 2 * 3073);
     refused_data(folder, WRN_E_IO, "test_batch.bin': No such file");
+
+    const char *hundred = strdup(in(work, "hundred"));
+    make_cifar100(hundred, 2);
+    memset(records, 0, sizeof records);
+    records[3074] = 255; /* the coarse label is not looked at */
+    records[3075] = 100;
+    write_file(in(hundred, "train.bin"), records, 2 * 3074);
+    refused_data(hundred, WRN_E_FORMAT, "train.bin': record 1 has label 100, CIFAR-100 has 100 classes");
+    write_file(in(hundred, "train.bin"), records, 2 * 3073);
+    refused_data(hundred, WRN_E_FORMAT, "no multiple of CIFAR-100's records of 3074");
+    write_file(in(hundred, "train.bin"), records, 0);
+    refused_data(hundred, WRN_E_FORMAT, "train.bin' is empty");
+    free((void *)hundred);
 
     make_cifar10(folder, 2, 2);
     write_file(in(folder, "batches.meta.txt"), "a\nb\n", 4);
