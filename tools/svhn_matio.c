@@ -35,7 +35,8 @@ static const char *shape_of(const matvar_t *v, char *text, size_t room)
     size_t class = (size_t)v->class_type, used;
     bool known = class < sizeof classes / sizeof classes[0] && classes[class];
     used = (size_t)snprintf(text, room, "%s%s of", v->isComplex ? "complex " : "", known ? classes[class] : "another type");
-    for (int i = 0; i < v->rank && i < 6 && used < room; i++) used += (size_t)snprintf(text + used, room - used, "%s %zu", i ? " x" : "", v->dims[i]);
+    for (int i = 0; i < v->rank && i < 6 && used < room; i++)
+        used += (size_t)snprintf(text + used, room - used, "%s %zu", i ? " x" : "", v->dims[i]);
     return text;
 }
 
@@ -52,7 +53,8 @@ static bool check_ends(int descriptor, uint64_t size, wrn_error *error)
     uint8_t header[HEADER], tag[8];
     if (size >= HEADER && !input_read_at(descriptor, header, sizeof header, 0, error)) return false;
     bool little = size >= HEADER && memcmp(header + HEADER - 4, "\0\1IM", 4) == 0;
-    if (!little && (size < HEADER || memcmp(header + HEADER - 4, "\1\0MI", 4) != 0)) return fail_with(error, WRN_E_FORMAT, "is no MATLAB file of version 5");
+    if (!little && (size < HEADER || memcmp(header + HEADER - 4, "\1\0MI", 4) != 0))
+        return fail_with(error, WRN_E_FORMAT, "is no MATLAB file of version 5");
     for (uint64_t at = HEADER; at < size;) {
         if (size - at < sizeof tag) return fail_with(error, WRN_E_FORMAT, "ends early, at byte %llu", (unsigned long long)size);
         if (!input_read_at(descriptor, tag, sizeof tag, at, error)) return false;

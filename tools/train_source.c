@@ -32,7 +32,8 @@ static bool open_svhn(struct train_source *source, const char *folder, bool extr
         !read_digits(test, folder, SVHN_TEST, error))
         return false;
     source->digits_set = (wrn_train_set){
-        .struct_size = sizeof(wrn_train_set), .classes = SVHN_CLASSES, .labels = names, .name = extra ? "SVHN with extra" : "SVHN", .side = SVHN_SIDE,
+        .struct_size = sizeof(wrn_train_set), .name = extra ? "SVHN with extra" : "SVHN",
+        .classes = SVHN_CLASSES, .labels = names, .side = SVHN_SIDE,
         .train_count = (int32_t)train->count, .train_pixels = train->pixels, .train_labels = train->classes,
         .test_count = (int32_t)test->count, .test_pixels = test->pixels, .test_labels = test->classes,
     };
@@ -44,7 +45,8 @@ static bool open_images(struct train_source *source, const char *folder, const s
 {
     if (!folder_set_open(&source->folder, folder, options->side, error)) return false;
     source->set = &source->folder.set;
-    return !options->check || folder_set_check(&source->folder, options->threads, error);
+    bool decoded = !source->set->load; /* and so checked */
+    return decoded || !options->check || folder_set_check(&source->folder, options->threads, error);
 }
 
 bool train_source_open(struct train_source *source, const char *path, const struct train_source_options *options, wrn_error *error)

@@ -175,7 +175,8 @@ static wrn_status allocate(struct wrnt_feed *f, wrn_error *error)
         s->batch.labels = wrn_arena_alloc(&f->arena, batch, sizeof *s->batch.labels);
         s->batch.others = mixes ? wrn_arena_alloc(&f->arena, batch, sizeof *s->batch.others) : NULL;
         s->first = mixes ? wrn_arena_alloc(&f->arena, image, sizeof *s->first) : NULL;
-        s->batch.input = wrn_arena_alloc(&f->arena, image * batch + 16, sizeof *s->batch.input); /* kernels may read a vector beyond the last pixel */
+        /* Kernels may read a vector beyond the last pixel. */
+        s->batch.input = wrn_arena_alloc(&f->arena, image * batch + 16, sizeof *s->batch.input);
         all = s->batch.labels && s->batch.input && (!mixes || (s->first && s->batch.others));
     }
     for (int32_t i = 0; i < f->o.makers && f->makers && all; i++) {

@@ -119,7 +119,7 @@ static wrn_status run(wrn_trainer *t, struct wrnt_feed *feed, struct clock *cloc
         double rate = wrnt_recipe_rate(&t->recipe, p->epoch, trained ? p->step - 1 : p->step, t->steps);
         if (!trained) WRN_TRY(train_batch(t, feed, clock, rate, error));
         wrn_train_progress progress = progress_of(t, clock, rate);
-        bool stop = wants_stop(t, &progress);
+        bool stop = !trained && wants_stop(t, &progress);
         bool due = t->checkpoint_steps ? p->step % t->checkpoint_steps == 0 : now() - clock->saved >= t->checkpoint_seconds;
         if (p->step == t->steps) {
             wrn_status status = end_epoch(t, clock, rate, &progress, error);
