@@ -6,6 +6,7 @@
 set -eu
 javac=$1 build=$2
 shift 2
+mkdir -p "$build"
 cd "$(dirname "$0")"
 java=$(dirname "$javac")/java
 

@@ -3,7 +3,6 @@ package wrn;
 
 import com.sun.jna.Callback;
 import com.sun.jna.IntegerType;
-import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import com.sun.jna.Structure;
 import com.sun.jna.Structure.FieldOrder;
@@ -14,9 +13,8 @@ final class Native {
     private Native() {}
 
     static {
-        String folder = System.getenv("WRN_LIB_DIR");
-        if (folder != null) NativeLibrary.addSearchPath("wrn", folder);
-        com.sun.jna.Native.register(Native.class, "wrn");
+        String file = System.getenv("WRN_LIBRARY");
+        com.sun.jna.Native.register(Native.class, file == null || file.isEmpty() ? "wrn" : file);
     }
 
     static native int wrn_version();

@@ -13,7 +13,7 @@
  * scratch memory of one's own: one call at a time. Failures are {@link wrn.WrnException}s with the library's text; using what
  * is closed is an {@link java.lang.IllegalStateException}.
  *
- * <p>The library {@code libwrn} is looked for in the folder that the environment variable {@code WRN_LIB_DIR} names, in the
- * system property {@code jna.library.path}, and where the system looks for libraries.
+ * <p>The library is the file that the environment variable {@code WRN_LIBRARY} names, else {@code libwrn} in the folders of the
+ * system property {@code jna.library.path}, or where the system looks for libraries.
  */
 package wrn;
