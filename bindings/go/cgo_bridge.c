@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cgo_bridge.h"
 
-#include "_cgo_export.h"
+/* Of options.go, as cgo exports it. */
+extern void wrnGoLog(uintptr_t handle, int32_t level, char *message);
 
 /* Set while this thread is in a call that can be cancelled: cgo keeps a goroutine on its thread for as long. */
 static _Thread_local const int32_t *stop_now;
