@@ -11,8 +11,8 @@ fail() {
     status=1
 }
 
-list=$(find . -name .git -prune -o -name 'build*' -type d -prune -o -type f \( -name '*.[chS]' -o -name '*.hpp' -o -name '*.cpp' \
-    -o -name '*.py' -o -name '*.sh' -o -name '*.cmake' -o -name '*.in' -o -name '*.proto' -o -name '*.map' -o -name CMakeLists.txt \) -print |
+list=$(find . -name .git -prune -o -name 'build*' -type d -prune -o -name node_modules -prune -o -type f \( -name '*.[chS]' -o -name '*.hpp' -o -name '*.cpp' \
+    -o -name '*.py' -o -name '*.js' -o -name '*.ts' -o -name '*.sh' -o -name '*.cmake' -o -name '*.in' -o -name '*.proto' -o -name '*.map' -o -name CMakeLists.txt \) -print |
     LC_ALL=C sort)
 [ "$list" ] || fail "no source files found"
 
@@ -21,7 +21,7 @@ for file in $list; do
     if ! sed -n '1,2p' "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0'; then fail "$file:1: no SPDX line"; fi
     case $file in
     ./include/*) ;; # the public header is one manual, however long
-    *.[ch] | *.hpp | *.cpp | *.py | *.sh | *.cmake)
+    *.[ch] | *.hpp | *.cpp | *.py | *.js | *.ts | *.sh | *.cmake)
         lines=$(wc -l <"$file")
         if [ "$lines" -gt 400 ]; then fail "$file: $lines lines, 400 are allowed"; fi
         ;;

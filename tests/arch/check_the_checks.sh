@@ -55,4 +55,5 @@ sh "$checks/check_sources.sh" "$tree"; fresh
 put lib/base/error.c ''; put lib/graph/error.c ''; expect sources 'more than one file is called error.c'; fresh
 echo 'int x;' >"$tree/lib/base/bare.c"; expect sources 'bare.c:1: no SPDX line'; fresh
 put lib/base/long.c "$(seq 400)"; expect sources 'long.c: 401 lines'; fresh
+mkdir -p "$tree/bindings"; echo '"use strict";' >"$tree/bindings/bare.js"; expect sources 'bare.js:1: no SPDX line'; fresh
 put lib/base/dead.c '#if 0'; expect sources '#if 0'; fresh
