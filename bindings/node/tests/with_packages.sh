@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Runs COMMAND with the packages that install.sh has installed, or ends with 77 where it could not.
+# Runs COMMAND with the packages that node_install.sh has installed, or ends with 77 where it could not.
 #   with_packages.sh WORK_DIRECTORY COMMAND...
 set -eu
 modules=$1/node_modules

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs the package into an empty folder as a program would, with what the tests need beside it, and runs the program
 # of the README there. Ends with 77 where npm cannot have the packages.
-#   install.sh NODE NPM SOURCE_DIRECTORY WORK_DIRECTORY       WRN_LIBRARY names the library
+#   node_install.sh NODE NPM SOURCE_DIRECTORY WORK_DIRECTORY       WRN_LIBRARY names the library
 set -euo pipefail
 node=$1 npm=$2 source=$3 work=$4
 package=$source/bindings/node
