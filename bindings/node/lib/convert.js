@@ -2,7 +2,7 @@
 'use strict';
 
 const { batchOf } = require('./arrays');
-const { call, callAsync, number } = require('./library');
+const { call, callAsync, fileName, number } = require('./library');
 const { Model } = require('./model');
 const { sized, toPreprocess } = require('./records');
 
@@ -36,6 +36,9 @@ function convertOptions(options, info) {
   };
 }
 
+const convertParameters = (source, target, options, info) =>
+  [fileName(source, 'source'), fileName(target, 'target'), convertOptions(options, info)];
+
 const place = (options) => ({ size: options.size, threads: 1 });
 
 function infoOf(model) {
@@ -45,12 +48,12 @@ function infoOf(model) {
 
 function convertSync(source, target, options = {}) {
   const info = options.golden ? infoOf(Model.loadSync(source, place(options))) : undefined;
-  call('wrn_convert', [source, target, convertOptions(options, info)]);
+  call('wrn_convert', convertParameters(source, target, options, info));
 }
 
 async function convert(source, target, options = {}) {
   const info = options.golden ? infoOf(await Model.load(source, place(options))) : undefined;
-  await callAsync('wrn_convert', [source, target, convertOptions(options, info)]);
+  await callAsync('wrn_convert', convertParameters(source, target, options, info));
 }
 
 module.exports = { convert, convertSync };

@@ -46,6 +46,13 @@ function callAsync(name, parameters, hooks) {
   });
 }
 
+/** `path`, checked. */
+function fileName(path, what) {
+  if (typeof path !== 'string') throw new TypeError(`${what}: a path is needed`);
+  if (path.includes('\0')) throw new TypeError(`${what}: a NUL in the path`);
+  return path;
+}
+
 /** A place for a pointer that a function returns through a parameter. */
 const pointerSlot = () => new BigUint64Array(1);
 
@@ -114,4 +121,4 @@ function version() {
   return `${Math.floor(n / 10000)}.${Math.floor(n / 100) % 100}.${n % 100}`;
 }
 
-module.exports = { lib, call, callAsync, pointerSlot, Handle, forgotten, number, version };
+module.exports = { lib, call, callAsync, fileName, pointerSlot, Handle, forgotten, number, version };

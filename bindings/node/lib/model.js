@@ -4,7 +4,7 @@
 const koffi = require('koffi');
 const { batchOf, floats, imageArguments, output } = require('./arrays');
 const { structures } = require('./declarations');
-const { Handle, call, callAsync, forgotten, lib, pointerSlot } = require('./library');
+const { Handle, call, callAsync, fileName, forgotten, lib, pointerSlot } = require('./library');
 const { Hooks, loadOptions } = require('./options');
 const { fromPreprocess, modelInfo, record, sized } = require('./records');
 const { Session, createSession, createSessionSync } = require('./session');
@@ -162,8 +162,7 @@ function loadRequest(source, options) {
   const hooks = new Hooks();
   const slot = pointerSlot();
   const bytes = source instanceof Uint8Array;
-  if (!bytes && typeof source !== 'string') throw new TypeError('source: a path or a Uint8Array is needed');
-  const place = bytes ? [source, source.length] : [source];
+  const place = bytes ? [source, source.length] : [fileName(source, 'source')];
   return {
     name: bytes ? 'wrn_load_memory' : 'wrn_load',
     parameters: [...place, loadOptions(options, hooks), slot],

@@ -21,6 +21,7 @@ test('errors have the code and the text of the library', async () => {
   await assert.rejects(Model.load(modelFile, { memoryLimit: 1000 }), { code: 'WRN_E_LIMIT' });
   await assert.rejects(Model.load(modelFile, { isa: 'mmx' }), /isa: 'mmx' is none of auto, c, avx2/);
   await assert.rejects(Model.load(17), TypeError);
+  await assert.rejects(Model.load(`${modelFile}\0.txt`), /NUL/);
   assert.throws(() => preset('nonsense', 32, 32), { code: 'WRN_E_NOTFOUND', message: /nonsense/ });
   assert.throws(() => new Model(), TypeError);
   assert.throws(() => new Session(), TypeError);

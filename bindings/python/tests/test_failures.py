@@ -31,6 +31,8 @@ def test_the_library_s_errors_are_exceptions(tmp_path: Path) -> None:
         wrn.Model.load(MODEL, isa="mmx")
     with pytest.raises(wrn.NotFoundError, match="nonsense"):
         wrn.Preprocess.preset("nonsense", 32, 32)
+    with pytest.raises(ValueError, match="NUL"):
+        wrn.Model.load(f"{MODEL}\0.txt")
     data = bytearray(MODEL.read_bytes())
     data[len(data) // 2] ^= 1
     with pytest.raises(wrn.ChecksumError):

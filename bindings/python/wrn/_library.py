@@ -43,6 +43,13 @@ def check(status: int, error: _abi.Error) -> None:
         raise_for(status, error.message.decode(errors="replace"))
 
 
+def file_name(path: str | os.PathLike[str]) -> bytes:
+    name = os.fsencode(path)
+    if b"\0" in name:
+        raise ValueError("a file name with a NUL in it")
+    return name
+
+
 class Handle:
     """Owns a wrn_model or a wrn_session. Every call holds a reference while it runs, so that close() in one thread
     does not take away what another one uses."""

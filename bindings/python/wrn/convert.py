@@ -9,7 +9,7 @@ from typing import Mapping, Sequence, Tuple, Union
 
 from . import _abi, _arrays
 from ._arrays import FloatArray
-from ._library import check, lib
+from ._library import check, file_name, lib
 from .info import Preprocess, number, sized
 from .model import Model
 
@@ -60,7 +60,7 @@ def convert(
     options.golden_tolerance = golden_tolerance
     options.pack = pack.encode() if pack is not None else None
     error = _abi.Error()
-    check(lib.wrn_convert(os.fsencode(source), os.fsencode(target), options, error), error)
+    check(lib.wrn_convert(file_name(source), file_name(target), options, error), error)
 
 
 def _images(array: FloatArray, shape: Tuple[int, ...], what: str) -> int:

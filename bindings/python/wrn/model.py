@@ -15,7 +15,7 @@ from . import _abi, _arrays
 from ._arrays import FloatArray
 from ._hooks import Cancel, ExternalData, Hooks, Log
 from ._images import pixels_of
-from ._library import Handle, lib
+from ._library import Handle, file_name, lib
 from .info import FeatureInfo, ModelInfo, Prediction, Preprocess, StepInfo, model_info, number, record, sized
 from .session import Session
 
@@ -90,7 +90,7 @@ class Model:
         pointer, error = ctypes.c_void_p(), _abi.Error()
         data: Any = None
         if isinstance(source, (str, os.PathLike)):
-            status = lib.wrn_load(os.fsencode(source), options, pointer, error)
+            status = lib.wrn_load(file_name(source), options, pointer, error)
         else:
             data = numpy.frombuffer(source, numpy.uint8)
             status = lib.wrn_load_memory(data.ctypes.data, data.size, options, pointer, error)
