@@ -284,10 +284,13 @@ static void fetch(struct wrnt_net *net, int32_t tensor, const struct wrnt_batch 
     if (t->holder && *t->holder != tensor) wrnt_bn_recompute(net, &net->ops[t->producer], batch);
 }
 
-void wrnt_net_step(struct wrnt_net *net, const struct wrnt_batch *batch, struct wrnt_result *result)
+static void done(const struct wrnt_net *net, int32_t op, enum wrnt_part part)
 {
-    net->tensors[0].data = (float *)batch->input; /* read only */
-    wrnt_conv_pack_all(net);
+    if (net->watch.done) net->watch.done(net->watch.arg, op, part);
+}
+
+static void forward(struct wrnt_net *net, const struct wrnt_batch *batch)
+{
     for (int32_t i = 0; i < net->op_count; i++) {
         struct wrnt_op *op = &net->ops[i];
         fetch(net, op->in, batch);
@@ -296,18 +299,35 @@ void wrnt_net_step(struct wrnt_net *net, const struct wrnt_batch *batch, struct 
         case WRNT_BN: wrnt_bn_forward(net, op, batch); break;
         case WRNT_POOL: wrnt_pool_forward(net, op, batch->images); break;
         }
+        done(net, i, WRNT_FORWARD);
     }
-    wrnt_loss(net, batch, result);
+}
+
+static void backward(struct wrnt_net *net, const struct wrnt_batch *batch)
+{
     for (int32_t i = net->op_count - 1; i >= 0; i--) {
         struct wrnt_op *op = &net->ops[i];
         switch (op->kind) {
         case WRNT_CONV:
             fetch(net, op->in, batch);
             wrnt_wgrad_run(net, op, batch->images);
+            done(net, i, WRNT_WEIGHTS);
             wrnt_conv_backward(net, op, batch->images);
             break;
         case WRNT_BN: wrnt_bn_backward(net, op, batch); break;
         case WRNT_POOL: wrnt_pool_backward(net, op, batch->images); break;
         }
+        done(net, i, WRNT_BACKWARD);
     }
+}
+
+void wrnt_net_step(struct wrnt_net *net, const struct wrnt_batch *batch, struct wrnt_result *result)
+{
+    net->tensors[0].data = (float *)batch->input; /* read only */
+    wrnt_conv_pack_all(net);
+    done(net, 0, WRNT_PACK);
+    forward(net, batch);
+    wrnt_loss(net, batch, result);
+    done(net, 0, WRNT_LOSS);
+    backward(net, batch);
 }

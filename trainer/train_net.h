@@ -89,6 +89,15 @@ struct wrnt_result {
     int32_t correct;
 };
 
+/* The parts of a step that are watched; of all but packing and the loss, an operator's. */
+enum wrnt_part { WRNT_PACK, WRNT_FORWARD, WRNT_LOSS, WRNT_WEIGHTS, WRNT_BACKWARD, WRNT_PARTS };
+
+/* Told of each part of a step when it is done, on the thread that runs the step; done may be NULL. */
+struct wrnt_watch {
+    void (*done)(void *arg, int32_t op, enum wrnt_part part);
+    void *arg;
+};
+
 struct wrnt_net {
     struct wrn_arena arena;
     struct wrn_cpu cpu;
@@ -99,6 +108,7 @@ struct wrnt_net {
     struct wrnt_arch arch;
     int32_t batch; /* images of a full batch */
     bool recompute; /* activations of a shape share a buffer, and are made again on the way back */
+    struct wrnt_watch watch;
 
     struct wrnt_op *ops;         int32_t op_count, op_capacity;
     struct wrnt_tensor *tensors; int32_t tensor_count, tensor_capacity;
