@@ -97,6 +97,16 @@ static uint32_t layout(const struct wrn_conv_desc *d, struct wrn_winograd_form f
     return (uint32_t)wrn_winograd_cut_of(d, d->batch, form).nv;
 }
 
+/* Kernels of input channel c and `count` output channels from k on, those from d->k on zeros: g[tap][kernel]. */
+static void gather(const struct wrn_conv_desc *d, const float *weights, int32_t c, int32_t k, int32_t count, float (*g)[WRN_WINOGRAD_KERNELS])
+{
+    memset(g, 0, 9 * sizeof *g);
+    for (int32_t i = 0; i < count && k + i < d->k; i++) {
+        const float *from = weights + ((size_t)(k + i) * (size_t)d->c + (size_t)c) * 9;
+        for (int t = 0; t < 9; t++) g[t][i] = from[t];
+    }
+}
+
 /* weights[k][c][3][3] -> packed[block of k][row y of G][row x of G][c][k of the block],
  *                lean: -> packed[block of k][c][vector of the block][9][k of the vector] */
 static void pack(const struct wrn_conv_desc *d, const float *weights, void *packed, struct wrn_winograd_form form)
@@ -104,7 +114,7 @@ static void pack(const struct wrn_conv_desc *d, const float *weights, void *pack
     struct wrn_winograd_cut cut = wrn_winograd_cut_of(d, d->batch, form);
     struct wrn_winograd_weights transform;
     wrn_winograd_weights_of(form.kind, &transform);
-    int32_t vec = d->kernels->vec, numbers = numbers_packed(form);
+    int32_t vec = d->kernels->vec, numbers = numbers_packed(form), step = form.lean ? vec : WRN_WINOGRAD_KERNELS;
     float *block = packed;
     for (int32_t v = 0; v < cut.vectors; v += cut.nv) {
         int32_t nr = (cut.vectors - v < cut.nv ? cut.vectors - v : cut.nv) * vec;
@@ -112,16 +122,12 @@ static void pack(const struct wrn_conv_desc *d, const float *weights, void *pack
         /* c outside: then each of the planes is written in order. */
         for (int32_t c = 0; c < d->c; c++) {
             float *line = block + (size_t)c * (size_t)nr * (form.lean ? 9 : 1);
-            for (int32_t i = 0; i < nr; i++) {
-                int32_t k = v * vec + i;
-                const float *g = weights + ((size_t)k * (size_t)d->c + (size_t)c) * 9;
-                float *to = line + (form.lean ? i / vec * 9 * vec + i % vec : i);
-                double u[WRN_WINOGRAD_POSITIONS_MAX * WRN_WINOGRAD_POSITIONS_MAX] = { 0 };
-                if (k < d->k && form.lean)
-                    for (int t = 0; t < 9; t++) u[t] = g[t];
-                else if (k < d->k)
-                    wrn_winograd_transform(&transform, g, u);
-                for (int32_t q = 0; q < numbers; q++) to[(size_t)q * plane] = (float)u[q];
+            for (int32_t i = 0; i < nr; i += step) {
+                int32_t count = nr - i < step ? nr - i : step;
+                float g[9][WRN_WINOGRAD_KERNELS], u[WRN_WINOGRAD_WEIGHTS_MAX][WRN_WINOGRAD_KERNELS], *to = line + (form.lean ? i * 9 : i);
+                gather(d, weights, c, v * vec + i, count, g);
+                if (!form.lean) wrn_winograd_transform_many(&transform, (const float (*)[WRN_WINOGRAD_KERNELS])g, u);
+                for (int32_t q = 0; q < numbers; q++) memcpy(to + (size_t)q * plane, form.lean ? g[q] : u[q], (size_t)count * sizeof(float));
             }
         }
         block += (size_t)numbers * (size_t)d->c * (size_t)nr;

@@ -143,6 +143,22 @@ void wrn_winograd_transform(const struct wrn_winograd_weights *w, const float g[
     }
 }
 
+void wrn_winograd_transform_many(const struct wrn_winograd_weights *w, const float (*g)[WRN_WINOGRAD_KERNELS], float (*u)[WRN_WINOGRAD_KERNELS])
+{
+    for (int32_t y = 0; y < w->rows; y++) {
+        const double *left = w->g[y];
+        double half[3][WRN_WINOGRAD_KERNELS];
+        for (int x = 0; x < 3; x++)
+            for (int i = 0; i < WRN_WINOGRAD_KERNELS; i++) half[x][i] = left[0] * g[x][i] + left[1] * g[3 + x][i] + left[2] * g[6 + x][i];
+        for (int32_t x = 0; x < w->rows; x++) {
+            const double *right = w->g[x];
+            float *to = u[y * w->rows + x];
+            for (int i = 0; i < WRN_WINOGRAD_KERNELS; i++)
+                to[i] = (float)(half[0][i] * right[0] + half[1][i] * right[1] + half[2][i] * right[2]);
+        }
+    }
+}
+
 /* The two dimensions of a tile; planes are numbered as in a large one. */
 struct lines {
     struct wrn_winograd_line y, x;

@@ -74,4 +74,10 @@ void wrn_winograd_weights_of(enum wrn_winograd_kind kind, struct wrn_winograd_we
 /* g[3][3] -> u[rows * rows] = G g G^T */
 void wrn_winograd_transform(const struct wrn_winograd_weights *weights, const float g[9], double *u);
 
+/* The same of WRN_WINOGRAD_KERNELS kernels side by side, where compilers find vectors: g[tap][kernel] -> u[q][kernel], the
+ * sums in double as above, then rounded. */
+#define WRN_WINOGRAD_KERNELS 16
+#define WRN_WINOGRAD_WEIGHTS_MAX (8 * 8) /* positions of F(6x6) */
+void wrn_winograd_transform_many(const struct wrn_winograd_weights *weights, const float (*g)[WRN_WINOGRAD_KERNELS], float (*u)[WRN_WINOGRAD_KERNELS]);
+
 #endif
