@@ -19,15 +19,6 @@ static wrn_status no_memory(wrn_error *error)
     return wrn_fail(error, WRN_E_NOMEM, "out of memory");
 }
 
-/* ---- layouts ---- */
-
-static void finish_layout(struct wrn_layout *l)
-{
-    l->row = (size_t)(l->halo[WRN_LEFT] + l->w + l->halo[WRN_RIGHT]) * (size_t)l->cp;
-    l->image = l->row * (size_t)(l->halo[WRN_TOP] + l->h + l->halo[WRN_BOTTOM]);
-    l->origin = (size_t)l->halo[WRN_TOP] * l->row + (size_t)l->halo[WRN_LEFT] * (size_t)l->cp;
-}
-
 /* Channels padded to the vector; the input's three to four floats, which are read one at a time. */
 static void make_layouts(struct wrnt_net *net)
 {
@@ -38,103 +29,8 @@ static void make_layouts(struct wrnt_net *net)
     }
     for (int32_t i = 0; i < net->op_count; i++)
         if (net->ops[i].kind == WRNT_CONV) wrnt_conv_choose(net, &net->ops[i]);
-    for (int32_t i = 0; i < net->tensor_count; i++) {
-        finish_layout(&net->tensors[i].layout);
-        finish_layout(&net->tensors[i].grad_layout);
-    }
+    wrnt_memory_layouts(net);
 }
-
-static wrn_status make_buffer(struct wrnt_net *net, const struct wrn_layout *l, float **buffer, wrn_error *error)
-{
-    size_t floats;
-    if (!wrn_mul_size(l->image, (size_t)net->batch, &floats)) return no_memory(error);
-    /* What reads whole tiles goes a vector beyond the last pixel at most. */
-    *buffer = wrn_arena_alloc(&net->arena, floats + 16, sizeof **buffer);
-    return *buffer ? WRN_OK : no_memory(error);
-}
-
-/* ---- tensors that share memory ---- */
-
-struct lender {
-    struct wrn_layout layout;
-    float *buffer;
-    int32_t owner; /* tensor; -1: free */
-};
-
-static bool same_layout(const struct wrn_layout *a, const struct wrn_layout *b)
-{
-    return a->c == b->c && a->row == b->row && a->image == b->image && a->origin == b->origin;
-}
-
-/* A buffer of that very layout, so that its halo is still zeros. */
-static wrn_status lend(struct wrnt_net *net, struct lender *lenders, int32_t *count, int32_t tensor, wrn_error *error)
-{
-    struct wrnt_tensor *t = &net->tensors[tensor];
-    int32_t i = 0;
-    while (i < *count && (lenders[i].owner >= 0 || !same_layout(&lenders[i].layout, &t->grad_layout))) i++;
-    if (i == *count) {
-        WRN_TRY(make_buffer(net, &t->grad_layout, &lenders[i].buffer, error));
-        lenders[i].layout = t->grad_layout;
-        ++*count;
-    }
-    lenders[i].owner = tensor;
-    t->grad = lenders[i].buffer;
-    return WRN_OK;
-}
-
-/* Forward needs an activation only until the next one of its shape is made, so one buffer for each layout will do. */
-static wrn_status share_activations(struct wrnt_net *net, wrn_error *error)
-{
-    for (int32_t i = 0; i < net->op_count; i++) {
-        struct wrnt_tensor *t = &net->tensors[net->ops[i].out], *other = NULL;
-        if (net->ops[i].kind != WRNT_BN) continue;
-        for (int32_t j = 0; j < i && !other; j++)
-            if (net->ops[j].kind == WRNT_BN && same_layout(&net->tensors[net->ops[j].out].layout, &t->layout)) other = &net->tensors[net->ops[j].out];
-        if (other) {
-            t->data = other->data;
-            t->holder = other->holder;
-            continue;
-        }
-        t->holder = wrn_arena_alloc(&net->arena, 1, sizeof *t->holder);
-        if (!t->holder) return no_memory(error);
-        *t->holder = -1;
-        WRN_TRY(make_buffer(net, &t->layout, &t->data, error));
-    }
-    return WRN_OK;
-}
-
-/* The last operator, on the way back, that reads the tensor's gradient: its producer, or one whose input's gradient is a
- * sum with it. */
-static int32_t last_reader(const struct wrnt_net *net, int32_t tensor)
-{
-    int32_t last = net->tensors[tensor].producer;
-    for (int32_t i = 0; i < net->op_count; i++) {
-        const struct wrnt_op *op = &net->ops[i];
-        bool adds = op->kind == WRNT_BN && net->tensors[op->in].grad_from == tensor;
-        bool passes = !net->tensors[op->out].own_grad && net->tensors[op->out].grad_from == tensor;
-        if ((adds || passes) && i < last) last = i;
-    }
-    return last;
-}
-
-static wrn_status lend_gradients(struct wrnt_net *net, wrn_error *error)
-{
-    int32_t count = 0;
-    struct lender *lenders = wrn_arena_alloc(&net->arena, (size_t)net->tensor_count, sizeof *lenders);
-    int32_t *last = wrn_arena_alloc(&net->arena, (size_t)net->tensor_count, sizeof *last);
-    if (!lenders || !last) return no_memory(error);
-    for (int32_t i = 0; i < net->tensor_count; i++) last[i] = last_reader(net, i);
-    WRN_TRY(lend(net, lenders, &count, net->logits, error));
-    for (int32_t i = net->op_count - 1; i >= 0; i--) {
-        int32_t in = net->ops[i].in;
-        if (net->tensors[in].producer >= 0 && !net->tensors[in].grad) WRN_TRY(lend(net, lenders, &count, in, error));
-        for (int32_t j = 0; j < count; j++)
-            if (lenders[j].owner >= 0 && last[lenders[j].owner] == i) lenders[j].owner = -1;
-    }
-    return WRN_OK;
-}
-
-/* ---- everything else ---- */
 
 static wrn_status prepare_bn(struct wrnt_net *net, struct wrnt_op *op, wrn_error *error)
 {
@@ -197,15 +93,12 @@ wrn_status wrnt_net_allocate(struct wrnt_net *net, const struct wrnt_net_options
     wrnt_kernels_fill(&net->train, isa);
     WRN_TRY(wrn_pool_create(&alloc, o->threads ? o->threads : wrn_cpu_usable(), &own, &net->pool, error));
     make_layouts(net);
-    if (net->recompute) WRN_TRY(share_activations(net, error));
-    for (int32_t i = 0; i < net->tensor_count; i++)
-        if (net->tensors[i].producer >= 0 && !net->tensors[i].data) WRN_TRY(make_buffer(net, &net->tensors[i].layout, &net->tensors[i].data, error));
+    WRN_TRY(wrnt_memory_tensors(net, error));
     for (int32_t i = 0; i < net->op_count; i++) {
         struct wrnt_op *op = &net->ops[i];
         if (op->kind == WRNT_CONV) WRN_TRY(prepare_conv(net, op, error));
         if (op->kind == WRNT_BN) WRN_TRY(prepare_bn(net, op, error));
     }
-    WRN_TRY(lend_gradients(net, error));
     return allocate_work(net, error);
 }
 

@@ -9,7 +9,7 @@
  *             into the gradients of its parameters.
  *
  * A tensor has up to two buffers: what forward writes, kept until backward has used it (but see `recompute`), and its
- * gradient, which shares memory with the gradients of other tensors of its shape by lifetime. Both have the runtime's layouts (kernels.h):
+ * gradient, which lies where backward needs a map no longer (train_memory.c). Both have the runtime's layouts (kernels.h):
  * NHWC, padded channels, a halo of zeros where a convolution reads it; nothing ever writes a halo or a padded channel.
  *
  * Results are the same bits for any number of threads: loops are cut by the network's shapes and the batch alone, and
@@ -169,6 +169,10 @@ void wrnt_net_step(struct wrnt_net *net, const struct wrnt_batch *batch, struct 
 
 #define WRNT_BN_EPSILON 1e-5
 #define WRNT_BN_MOMENTUM 0.1 /* running = running * 0.9 + batch * 0.1, as in PyTorch */
+
+/* train_memory.c: layouts once algorithms have told their halos, then buffers of maps and gradients. */
+void wrnt_memory_layouts(struct wrnt_net *net);
+wrn_status wrnt_memory_tensors(struct wrnt_net *net, wrn_error *error);
 
 /* train_conv.c: choose before layouts are known, which tells halos; prepare after; then packing of all and running. */
 void wrnt_conv_choose(struct wrnt_net *net, struct wrnt_op *op);
