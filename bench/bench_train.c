@@ -60,7 +60,7 @@ static void print_profile(const struct profile *p, int steps, double update)
 {
     const struct wrnt_net *net = p->net;
     const enum wrnt_part parts[] = { WRNT_FORWARD, WRNT_WEIGHTS, WRNT_BACKWARD };
-    double sums[2][3] = { { 0 } }; /* of convolutions, of all others */
+    double sums[2][3] = { { 0 } }, packing = 0; /* of convolutions, of all others */
     printf("%-20s %-18s %-26s     forward          weights         backward\n", "operator", "shape", "algorithms");
     for (int32_t i = 0; i < net->op_count; i++) {
         const struct wrnt_op *op = &net->ops[i];
@@ -72,6 +72,7 @@ static void print_profile(const struct profile *p, int steps, double update)
         if (conv)
             snprintf(algorithms, sizeof algorithms, "%s %s %s", op->conv.forward.impl->name, op->conv.winograd ? "winograd4" : "direct",
                      op->conv.backward[0].impl ? op->conv.backward[0].impl->name : "-");
+        packing += p->seconds[i][WRNT_PACK] / steps;
         printf("%-20s %-18s %-30s", op->name[0] ? op->name : "pool", shape, algorithms);
         for (int j = 0; j < 3; j++) {
             double seconds = p->seconds[i][parts[j]] / steps;
@@ -85,8 +86,8 @@ static void print_profile(const struct profile *p, int steps, double update)
         for (int j = 0; j < 3; j++) print_part(sums[kind][j], 0);
         printf("\n");
     }
-    printf("packing of weights %.3f, loss %.3f, update of weights %.3f\n", 1e3 * p->seconds[0][WRNT_PACK] / steps,
-           1e3 * p->seconds[0][WRNT_LOSS] / steps, 1e3 * update / steps);
+    printf("packing of weights %.3f, loss %.3f, update of weights %.3f; memory %.0f MB\n", 1e3 * packing,
+           1e3 * p->seconds[0][WRNT_LOSS] / steps, 1e3 * update / steps, 1e-6 * (double)net->arena.total);
 }
 
 /* Without a profile, its seconds are NULL. */

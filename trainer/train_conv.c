@@ -12,6 +12,9 @@
 
 #include <string.h>
 
+/* Packed weights that are kept for convolutions to come; what one convolution needs may be more. */
+#define PACKED_SIZE ((size_t)64 << 20)
+
 /* The largest predicted error of a convolution, relative to its outputs: what the runtime allows by default. */
 #define ACCURACY 2e-5
 
@@ -91,13 +94,42 @@ void wrnt_conv_choose(struct wrnt_net *net, struct wrnt_op *op)
     }
 }
 
-static wrn_status prepare_run(struct wrnt_net *net, struct wrnt_run *run, wrn_error *error)
+static void prepare_run(struct wrnt_net *net, struct wrnt_run *run)
 {
     size_t scratch = run->impl->scratch_size(&run->desc), shared = run->impl->shared_size(&run->desc);
     if (scratch > net->scratch_size) net->scratch_size = scratch;
     if (shared > net->shared_size) net->shared_size = shared;
-    run->packed = wrn_arena_take(&net->arena, run->impl->packed_size(&run->desc), 1);
-    return run->packed ? WRN_OK : wrn_fail(error, WRN_E_NOMEM, "out of memory");
+}
+
+static size_t run_size(const struct wrnt_run *run)
+{
+    return run->impl ? wrn_round_up(run->impl->packed_size(&run->desc), 64) : 0;
+}
+
+/* Bytes of an operator's packed weights, forward or back. Sums of sizes of weights that are in memory do not overflow. */
+static size_t packed_size(const struct wrnt_op *op, bool back)
+{
+    const struct wrnt_conv *c = &op->conv;
+    size_t size = 0;
+    if (op->kind != WRNT_CONV) return 0;
+    if (!back) return run_size(&c->forward);
+    for (int32_t i = 0; i < c->stride * c->stride; i++) size += run_size(&c->backward[i]);
+    return size;
+}
+
+size_t wrnt_conv_packed_size(const struct wrnt_net *net)
+{
+    size_t need = 0;
+    for (int back = 0; back < 2; back++) {
+        size_t sum = 0;
+        for (int32_t i = 0; i < net->op_count; i++) {
+            size_t size = packed_size(&net->ops[i], back);
+            sum = sum + size < PACKED_SIZE ? sum + size : PACKED_SIZE;
+            if (size > need) need = size;
+        }
+        if (sum > need) need = sum;
+    }
+    return need;
 }
 
 /* The layout of every stride-th pixel from (y, x) on. */
@@ -112,29 +144,28 @@ static struct wrn_layout phase_layout(const struct wrn_layout *l, int32_t stride
     return view;
 }
 
-wrn_status wrnt_conv_prepare(struct wrnt_net *net, struct wrnt_op *op, wrn_error *error)
+void wrnt_conv_prepare(struct wrnt_net *net, struct wrnt_op *op)
 {
     struct wrnt_conv *c = &op->conv;
     struct wrn_conv_desc *d = &c->forward.desc;
     d->in_layout = net->tensors[op->in].layout;
     d->raw_layout = net->tensors[op->out].layout;
     if (d->residual) d->residual_layout = net->tensors[op->residual].layout;
-    WRN_TRY(prepare_run(net, &c->forward, error));
+    prepare_run(net, &c->forward);
     for (int32_t phase = 0; phase < c->stride * c->stride; phase++) {
         struct wrnt_run *run = &c->backward[phase];
         if (!run->impl) continue;
         run->desc.in_layout = wrnt_grad_of(net, op->out)->grad_layout;
         run->desc.raw_layout = phase_layout(&net->tensors[op->in].grad_layout, c->stride, phase / c->stride, phase % c->stride);
         run->desc.residual_layout = run->desc.raw_layout;
-        WRN_TRY(prepare_run(net, run, error));
+        prepare_run(net, run);
     }
-    return WRN_OK;
 }
 
 /* ---- weights ---- */
 
-/* w[k][c][taps of the phase, mirrored] of weights[k][c][all taps], exchanged: -> to[c][k][…]. Returns the end of it. */
-static float *flip(const struct wrnt_conv *c, const struct wrn_layout *in, int32_t phase, const float *weights, float *to)
+/* w[k][c][taps of the phase, mirrored] of weights[k][c][all taps], exchanged: -> to[c][k][…]. */
+static void flip(const struct wrnt_conv *c, const struct wrn_layout *in, int32_t phase, const float *weights, float *to)
 {
     struct axis y = axis_of(c, in->h, phase / c->stride), x = axis_of(c, in->w, phase % c->stride);
     for (int32_t i = 0; i < c->c; i++)
@@ -144,34 +175,59 @@ static float *flip(const struct wrnt_conv *c, const struct wrn_layout *in, int32
                 for (int32_t tx = x.taps - 1; tx >= 0; tx--)
                     *to++ = w[(y.first_tap + ty * c->stride) * c->kernel + x.first_tap + tx * c->stride];
         }
-    return to;
+}
+
+/* Operators first, first + step, …, whose packed weights lie one after the other in net->packed. */
+struct packing {
+    int32_t first, step;
+};
+
+static void pack_forward(struct wrnt_net *net, struct wrnt_op *op)
+{
+    struct wrnt_conv *c = &op->conv;
+    c->forward.impl->pack(&c->forward.desc, net->values + net->params[c->weight].offset, (void *)c->forward.packed);
+    if (c->bias >= 0) memcpy(c->bias_padded, net->values + net->params[c->bias].offset, net->params[c->bias].count * sizeof(float));
+}
+
+/* The flipped weights are never larger than the packed ones, so they have room at the same place. */
+static void pack_backward(struct wrnt_net *net, struct wrnt_op *op)
+{
+    struct wrnt_conv *c = &op->conv;
+    for (int32_t phase = 0; phase < c->stride * c->stride; phase++) {
+        const struct wrnt_run *run = &c->backward[phase];
+        if (!run->impl) continue;
+        float *flipped = net->flipped + ((const uint8_t *)run->packed - net->packed) / sizeof(float);
+        flip(c, &net->tensors[op->in].layout, phase, net->values + net->params[c->weight].offset, flipped);
+        run->impl->pack(&run->desc, flipped, (void *)run->packed);
+    }
 }
 
 static void pack_item(struct wrnt_net *net, void *arg, uint32_t item, void *scratch)
 {
-    struct wrnt_op *op = &net->ops[item / 2];
-    (void)arg, (void)scratch;
+    const struct packing *p = arg;
+    struct wrnt_op *op = &net->ops[p->first + (int32_t)item * p->step];
+    (void)scratch;
     if (op->kind != WRNT_CONV) return;
-    struct wrnt_conv *c = &op->conv;
-    const float *weights = net->values + net->params[c->weight].offset;
-    if (item % 2 == 0) {
-        c->forward.impl->pack(&c->forward.desc, weights, c->forward.packed);
-        if (c->bias >= 0) memcpy(c->bias_padded, net->values + net->params[c->bias].offset, net->params[c->bias].count * sizeof(float));
-        return;
-    }
-    float *flipped = net->flipped + net->params[c->weight].offset;
-    for (int32_t phase = 0; phase < c->stride * c->stride; phase++) {
-        const struct wrnt_run *run = &c->backward[phase];
-        if (!run->impl) continue;
-        float *end = flip(c, &net->tensors[op->in].layout, phase, weights, flipped);
-        run->impl->pack(&run->desc, flipped, run->packed);
-        flipped = end;
-    }
+    if (p->step > 0) pack_forward(net, op);
+    else pack_backward(net, op);
 }
 
-void wrnt_conv_pack_all(struct wrnt_net *net)
+int32_t wrnt_conv_pack(struct wrnt_net *net, int32_t first, bool back)
 {
-    wrnt_parallel(net, 2 * (uint32_t)net->op_count, pack_item, NULL);
+    const struct packing p = { first, back ? -1 : 1 };
+    size_t used = 0;
+    int32_t at = first;
+    for (; at >= 0 && at < net->op_count && used + packed_size(&net->ops[at], back) <= net->packed_size; at += p.step) {
+        struct wrnt_conv *c = &net->ops[at].conv;
+        if (net->ops[at].kind != WRNT_CONV) continue;
+        for (int32_t i = 0; i < (back ? c->stride * c->stride : 1); i++) {
+            struct wrnt_run *run = back ? &c->backward[i] : &c->forward;
+            run->packed = net->packed + used;
+            used += run_size(run);
+        }
+    }
+    wrnt_parallel(net, (uint32_t)(back ? first - at : at - first), pack_item, (void *)&p);
+    return at;
 }
 
 /* ---- runs ---- */

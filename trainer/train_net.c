@@ -48,7 +48,7 @@ static wrn_status prepare_bn(struct wrnt_net *net, struct wrnt_op *op, wrn_error
 static wrn_status prepare_conv(struct wrnt_net *net, struct wrnt_op *op, wrn_error *error)
 {
     size_t scratch, partial;
-    WRN_TRY(wrnt_conv_prepare(net, op, error));
+    wrnt_conv_prepare(net, op);
     wrnt_wgrad_need(net, op, &scratch, &partial);
     if (scratch > net->scratch_size) net->scratch_size = scratch;
     if (partial > net->partial_floats) net->partial_floats = partial;
@@ -58,22 +58,24 @@ static wrn_status prepare_conv(struct wrnt_net *net, struct wrnt_op *op, wrn_err
 
 static wrn_status allocate_work(struct wrnt_net *net, wrn_error *error)
 {
-    size_t lanes = (size_t)wrn_pool_lanes(net->pool), widest = 0;
+    size_t lanes = (size_t)wrn_pool_lanes(net->pool), widest = 0, work = 0;
+    net->packed_size = wrnt_conv_packed_size(net);
+    work = net->packed_size / sizeof(float); /* flipped weights lie where they are packed to */
+    if (work < net->partial_floats) work = net->partial_floats;
+    if (work < net->shared_size / sizeof(float)) work = net->shared_size / sizeof(float);
     for (int32_t i = 0; i < net->tensor_count; i++)
         if ((size_t)net->tensors[i].layout.cp > widest) widest = (size_t)net->tensors[i].layout.cp;
     net->scratch_size = wrn_round_up(net->scratch_size, 64) + 64; /* lanes' memory does not share lines */
     net->values = wrn_arena_alloc(&net->arena, net->floats, sizeof(float));
     net->momenta = wrn_arena_alloc(&net->arena, net->floats, sizeof(float));
     net->grads = wrn_arena_alloc(&net->arena, net->floats, sizeof(float));
-    net->flipped = wrn_arena_alloc(&net->arena, net->floats, sizeof(float));
     net->statistics = wrn_arena_alloc(&net->arena, net->statistic_floats, sizeof(float));
     net->zeros = wrn_arena_alloc(&net->arena, widest, sizeof(float));
     net->rows = wrn_arena_alloc(&net->arena, (size_t)net->batch, sizeof *net->rows);
-    net->shared = wrn_arena_alloc(&net->arena, net->shared_size, 1);
-    net->partial = wrn_arena_alloc(&net->arena, net->partial_floats, sizeof(float));
+    net->packed = wrn_arena_alloc(&net->arena, net->packed_size, 1);
+    net->shared = net->partial = net->flipped = wrn_arena_alloc(&net->arena, work, sizeof(float));
     net->scratch = wrn_arena_alloc(&net->arena, lanes, net->scratch_size);
-    bool all = net->values && net->momenta && net->grads && net->flipped && net->statistics && net->zeros && net->rows && net->shared &&
-               net->partial && net->scratch;
+    bool all = net->values && net->momenta && net->grads && net->statistics && net->zeros && net->rows && net->packed && net->shared && net->scratch;
     return all ? WRN_OK : no_memory(error);
 }
 
@@ -182,11 +184,20 @@ static void done(const struct wrnt_net *net, int32_t op, enum wrnt_part part)
     if (net->watch.done) net->watch.done(net->watch.arg, op, part);
 }
 
+static int32_t pack(struct wrnt_net *net, int32_t first, bool back)
+{
+    int32_t next = wrnt_conv_pack(net, first, back);
+    done(net, first, WRNT_PACK);
+    return next;
+}
+
 static void forward(struct wrnt_net *net, const struct wrnt_batch *batch)
 {
+    int32_t packed = 0;
     for (int32_t i = 0; i < net->op_count; i++) {
         struct wrnt_op *op = &net->ops[i];
         fetch(net, op->in, batch);
+        if (i == packed) packed = pack(net, i, false);
         switch (op->kind) {
         case WRNT_CONV: wrnt_conv_forward(net, op, batch->images); break;
         case WRNT_BN: wrnt_bn_forward(net, op, batch); break;
@@ -198,8 +209,10 @@ static void forward(struct wrnt_net *net, const struct wrnt_batch *batch)
 
 static void backward(struct wrnt_net *net, const struct wrnt_batch *batch)
 {
+    int32_t packed = net->op_count - 1;
     for (int32_t i = net->op_count - 1; i >= 0; i--) {
         struct wrnt_op *op = &net->ops[i];
+        if (i == packed) packed = pack(net, i, true);
         switch (op->kind) {
         case WRNT_CONV:
             fetch(net, op->in, batch);
@@ -217,8 +230,6 @@ static void backward(struct wrnt_net *net, const struct wrnt_batch *batch)
 void wrnt_net_step(struct wrnt_net *net, const struct wrnt_batch *batch, struct wrnt_result *result)
 {
     net->tensors[0].data = (float *)batch->input; /* read only */
-    wrnt_conv_pack_all(net);
-    done(net, 0, WRNT_PACK);
     forward(net, batch);
     wrnt_loss(net, batch, result);
     done(net, 0, WRNT_LOSS);

@@ -47,7 +47,7 @@ struct wrnt_tensor {
 struct wrnt_run {
     struct wrn_conv_desc desc;
     const struct wrn_conv_impl *impl; /* NULL: no kernel tap falls on this phase */
-    void *packed;
+    const void *packed;               /* in net->packed while it is run */
 };
 
 #define WRNT_MAX_STRIDE 2
@@ -89,7 +89,7 @@ struct wrnt_result {
     int32_t correct;
 };
 
-/* The parts of a step that are watched; of all but packing and the loss, an operator's. */
+/* The parts of a step that are watched; of all but the loss, an operator's. */
 enum wrnt_part { WRNT_PACK, WRNT_FORWARD, WRNT_LOSS, WRNT_WEIGHTS, WRNT_BACKWARD, WRNT_PARTS };
 
 /* Told of each part of a step when it is done, on the thread that runs the step; done may be NULL. */
@@ -121,12 +121,15 @@ struct wrnt_net {
     struct wrnt_result *rows;    /* of each image */
     float *zeros;                /* as many as the widest tensor has channels */
 
-    float *flipped;              /* weights of all convolutions, transposed and mirrored, for backward */
-    void *shared;                /* of the algorithm that runs */
+    uint8_t *packed;             /* weights of the next convolutions, as many as there is room for */
+    size_t packed_size;
     uint8_t *scratch;            /* scratch_size bytes for each lane */
     size_t scratch_size, shared_size;
-    float *partial;              /* sums of pieces of the batch, before they are added up */
     size_t partial_floats;
+    /* One memory under three names, as never two are in use: */
+    void *shared;                /* of the algorithm that runs */
+    float *partial;              /* sums of pieces of the batch, before they are added up */
+    float *flipped;              /* weights that are being packed for backward, transposed and mirrored */
 };
 
 /* The operators and parameters of an architecture; no memory for them yet. */
@@ -174,10 +177,13 @@ void wrnt_net_step(struct wrnt_net *net, const struct wrnt_batch *batch, struct 
 void wrnt_memory_layouts(struct wrnt_net *net);
 wrn_status wrnt_memory_tensors(struct wrnt_net *net, wrn_error *error);
 
-/* train_conv.c: choose before layouts are known, which tells halos; prepare after; then packing of all and running. */
+/* train_conv.c: choose before layouts are known, which tells halos; prepare after; then packing and running. */
 void wrnt_conv_choose(struct wrnt_net *net, struct wrnt_op *op);
-wrn_status wrnt_conv_prepare(struct wrnt_net *net, struct wrnt_op *op, wrn_error *error);
-void wrnt_conv_pack_all(struct wrnt_net *net);
+void wrnt_conv_prepare(struct wrnt_net *net, struct wrnt_op *op);
+size_t wrnt_conv_packed_size(const struct wrnt_net *net); /* the most at a time, in bytes */
+/* Packs weights for the convolutions from operator `first` on, in the direction of the walk, while there is room. Returns the
+ * first operator whose weights are not packed. */
+int32_t wrnt_conv_pack(struct wrnt_net *net, int32_t first, bool back);
 void wrnt_conv_forward(struct wrnt_net *net, struct wrnt_op *op, int32_t images);
 void wrnt_conv_backward(struct wrnt_net *net, struct wrnt_op *op, int32_t images);
 
