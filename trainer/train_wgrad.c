@@ -11,8 +11,8 @@
  *
  *     dw = G^T [ sum over 4 x 4 tiles of  (B^T in B) * (A dy A^T) ] G       36 products of c x tiles by tiles x k
  *
- * The work is cut into slices of the batch times groups of 64 input and output channels; an item has all its data in the
- * second-level cache. The slices' sums are added in their order at the end. Nothing of this depends on the threads.
+ * The work is cut into slices of the batch times groups of channels. The slices' sums are added in their order at the end.
+ * Nothing of this depends on the threads.
  */
 #include "train_net.h"
 
@@ -22,15 +22,24 @@
 
 #include <string.h>
 
-#define GROUP 64    /* channels; transforms are made again for each group, at a cost of a few in 64 */
 #define ITEMS 32    /* wanted for a batch: enough for lanes to share evenly */
-#define PIXELS 128  /* summed in one go, direct */
-#define TILES 16    /* the same, Winograd: V and Z of 64 channels are 36 * 16 * 128 floats, 288 KiB, and M 576 */
+#define PIXELS 128  /* summed in one go, direct, */
+#define GROUP 64    /* for so many output channels: their gradients are 32 KiB, in the first-level cache with some of the input */
+/* The same, Winograd. Transforms are made again for each group of the other side, so groups are wide. Sums are added to once
+ * for so many tiles: these are 3.7 MB, which would not do in the second-level cache's neighbourhood for few. */
+#define TILES 64
+#define WINOGRAD_GROUP 160
 #define POSITIONS 36
 
-static int64_t groups_of(int64_t channels)
+static int64_t groups_of(const struct wrnt_conv *c, int32_t channels)
 {
-    return wrn_ceil_div(channels, GROUP);
+    return wrn_ceil_div(channels, c->winograd ? WINOGRAD_GROUP : GROUP);
+}
+
+/* Input channels are cut where both sides are transformed. */
+static int64_t items_of_slice(const struct wrnt_conv *c)
+{
+    return groups_of(c, c->k) * (c->winograd ? groups_of(c, c->c) : 1);
 }
 
 /* Rounded up to an odd number of 64-byte lines: planes at this distance do not fall on the same sets of a cache. */
@@ -50,8 +59,7 @@ void wrnt_wgrad_choose(struct wrnt_net *net, struct wrnt_op *op)
     struct wrnt_tensor *in = &net->tensors[op->in], *dy = &net->tensors[wrnt_grad_of(net, op->out) - net->tensors];
     const struct wrn_layout *out = &net->tensors[op->out].layout;
     c->winograd = c->kernel == 3 && c->stride == 1 && c->c >= 16 && c->k >= 16 && out->h >= 4 && out->w >= 4;
-    int64_t groups = groups_of(c->k) * (c->winograd ? groups_of(c->c) : 1);
-    c->slices = (int32_t)wrn_clamp(wrn_ceil_div(ITEMS, groups), 1, net->batch);
+    c->slices = (int32_t)wrn_clamp(wrn_ceil_div(ITEMS, items_of_slice(c)), 1, net->batch);
 
     const int32_t out_size[2] = { out->h, out->w }, in_size[2] = { in->layout.h, in->layout.w };
     for (int i = 0; i < 2; i++) {
@@ -79,10 +87,17 @@ struct group {
     int32_t nv;
 };
 
-static struct group group_of(const struct wrnt_net *net, int32_t channels, int64_t index, int32_t rows)
+/* Channels of each group but the last, which may have fewer. */
+static int32_t group_width(const struct wrnt_net *net, const struct wrnt_conv *c, int32_t channels)
 {
-    struct group g = { .first = (int32_t)index * GROUP };
-    g.channels = (int32_t)wrn_clamp(padded(net, channels) - g.first, 0, GROUP);
+    return padded(net, (int32_t)wrn_ceil_div(channels, groups_of(c, channels)));
+}
+
+static struct group group_of(const struct wrnt_net *net, const struct wrnt_conv *c, int32_t channels, int64_t index, int32_t rows)
+{
+    int32_t width = group_width(net, c, channels);
+    struct group g = { .first = (int32_t)index * width };
+    g.channels = (int32_t)wrn_clamp(padded(net, channels) - g.first, 0, width);
     g.nv = wrn_conv_choose_nv(&net->kernels, rows, g.channels / net->kernels.vec, 1);
     return g;
 }
@@ -147,8 +162,8 @@ static void direct_item(struct wrnt_net *net, void *arg, uint32_t index, void *s
     const struct item *it = arg;
     const struct wrnt_conv *c = &it->op->conv;
     struct direct_scratch *s = scratch;
-    int64_t groups = groups_of(c->k), slice = index / groups;
-    struct group g = group_of(net, c->k, index % groups, c->c);
+    int64_t groups = groups_of(c, c->k), slice = index / groups;
+    struct group g = group_of(net, c, c->k, index % groups, c->c);
     int32_t kp = padded(net, c->k), taps = c->kernel * c->kernel;
     float *to = net->partial + (size_t)slice * (size_t)taps * (size_t)c->c * (size_t)kp + g.first;
     int64_t map = (int64_t)it->dy_layout->h * it->dy_layout->w;
@@ -218,9 +233,9 @@ static void winograd_item(struct wrnt_net *net, void *arg, uint32_t index, void 
 {
     const struct item *it = arg;
     const struct wrnt_conv *c = &it->op->conv;
-    int64_t k_groups = groups_of(c->k), groups = k_groups * groups_of(c->c), slice = index / groups;
-    struct group cg = group_of(net, c->c, index % groups / k_groups, c->c);
-    struct group kg = group_of(net, c->k, index % k_groups, cg.channels);
+    int64_t k_groups = groups_of(c, c->k), groups = items_of_slice(c), slice = index / groups;
+    struct group cg = group_of(net, c, c->c, index % groups / k_groups, c->c);
+    struct group kg = group_of(net, c, c->k, index % k_groups, cg.channels);
     const struct winograd_scratch s = winograd_scratch(cg.channels, kg.channels);
     float *memory = scratch, *m = memory + s.m;
     ptrdiff_t taps[TILES];
@@ -279,7 +294,8 @@ void wrnt_wgrad_need(const struct wrnt_net *net, const struct wrnt_op *op, size_
 {
     const struct wrnt_conv *c = &op->conv;
     size_t sums = (size_t)padded(net, c->k) * sizeof(float);
-    *scratch = c->winograd ? winograd_scratch(GROUP, GROUP).floats * sizeof(float) : sizeof(struct direct_scratch);
+    *scratch = sizeof(struct direct_scratch);
+    if (c->winograd) *scratch = winograd_scratch(group_width(net, c, c->c), group_width(net, c, c->k)).floats * sizeof(float);
     if (sums > *scratch) *scratch = sums;
     *partial_floats = (size_t)c->slices * (size_t)(c->kernel * c->kernel) * (size_t)c->c * (size_t)padded(net, c->k);
 }
@@ -289,8 +305,7 @@ void wrnt_wgrad_run(struct wrnt_net *net, const struct wrnt_op *op, int32_t imag
     const struct wrnt_conv *c = &op->conv;
     const struct wrnt_tensor *in = &net->tensors[op->in], *dy = wrnt_grad_of(net, op->out);
     struct item it = { op, in->data, dy->grad, &in->layout, &dy->grad_layout, images };
-    uint32_t items = (uint32_t)(c->slices * groups_of(c->k) * (c->winograd ? groups_of(c->c) : 1));
-    wrnt_parallel(net, items, c->winograd ? winograd_item : direct_item, &it);
+    wrnt_parallel(net, (uint32_t)(c->slices * items_of_slice(c)), c->winograd ? winograd_item : direct_item, &it);
     wrnt_parallel(net, (uint32_t)c->c, reduce_item, &it);
     if (c->bias >= 0) bias_gradient(net, &it);
 }
