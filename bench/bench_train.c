@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Seconds that training steps take, on random images: forward, backward and the update of the weights.
- *   bench_train DEPTH K BATCH THREADS STEPS [--recompute] [--profile]
+ *   bench_train DEPTH K BATCH THREADS STEPS [--thin] [--recompute] [--profile]
  * prints one line a step: seconds of wall time, and of all threads' CPU time. The first is a step too many, to warm up.
+ * --thin: bottlenecks as in pre-activation ResNets, 1x1, 3x3 and 1x1 to four times the width, such as ResNet-1001 with K = 1.
  * --profile prints instead where the time goes: milliseconds of all threads' CPU time for each operator and direction, means
  * of the steps, and the gigaflops a second of CPU time that the convolutions' definition would need for that.
  */
@@ -118,13 +119,14 @@ static bool has_option(int argc, char **argv, const char *name)
 
 int main(int argc, char **argv)
 {
-    if (argc < 6 || argc > 6 + has_option(argc, argv, "--recompute") + has_option(argc, argv, "--profile")) {
-        fprintf(stderr, "bench_train DEPTH K BATCH THREADS STEPS [--recompute] [--profile]\n");
+    bool thin = has_option(argc, argv, "--thin"), recompute = has_option(argc, argv, "--recompute"), profiled = has_option(argc, argv, "--profile");
+    if (argc < 6 || argc != 6 + thin + recompute + profiled) {
+        fprintf(stderr, "bench_train DEPTH K BATCH THREADS STEPS [--thin] [--recompute] [--profile]\n");
         return 1;
     }
-    const wrn_train_network network = { .depth = atoi(argv[1]), .k = atof(argv[2]) };
+    const wrn_train_network network = { .depth = atoi(argv[1]), .k = atof(argv[2]), .block = thin ? "1,3,1" : "3,3", .bottleneck = thin ? 4 : 1 };
     wrn_train_options options = WRN_TRAIN_OPTIONS_INIT;
-    struct wrnt_net_options how = { .threads = atoi(argv[4]), .recompute = has_option(argc, argv, "--recompute") };
+    struct wrnt_net_options how = { .threads = atoi(argv[4]), .recompute = recompute };
     struct wrnt_recipe recipe;
     struct wrnt_arch arch;
     struct wrnt_net *net = NULL;
@@ -141,7 +143,7 @@ int main(int argc, char **argv)
         input = calloc((size_t)net->batch * net->tensors[0].layout.image + 16, sizeof *input);
         labels = calloc((size_t)net->batch, sizeof *labels);
         profile.net = net;
-        if (has_option(argc, argv, "--profile")) profile.seconds = calloc((size_t)net->op_count, sizeof *profile.seconds);
+        if (profiled) profile.seconds = calloc((size_t)net->op_count, sizeof *profile.seconds);
     }
     if (input && labels) {
         const struct wrnt_batch batch = { .input = input, .labels = labels, .images = net->batch, .of = net->batch };
