@@ -128,19 +128,20 @@ static int32_t last_reader_of_gradient(const struct wrnt_net *net, int32_t tenso
     return last;
 }
 
-/* Memory for a gradient that operator `writer` makes. */
+/* Memory for a gradient that operator `writer` makes: what was used last, since caches may still hold it. */
 static wrn_status lend(struct wrnt_net *net, struct lenders *l, int32_t tensor, int32_t writer, wrn_error *error)
 {
     struct wrnt_tensor *t = &net->tensors[tensor];
-    int32_t i = 0;
-    while (i < l->count && (l->list[i].until <= writer || !same_layout(&l->list[i].layout, &t->grad_layout))) i++;
-    if (i == l->count) {
-        WRN_TRY(make_buffer(net, &t->grad_layout, &l->list[i].buffer, error));
-        l->list[i].layout = t->grad_layout;
-        l->count++;
+    struct lender *best = NULL;
+    for (struct lender *i = l->list; i < l->list + l->count; i++)
+        if (i->until > writer && same_layout(&i->layout, &t->grad_layout) && (!best || i->until < best->until)) best = i;
+    if (!best) {
+        best = &l->list[l->count++];
+        best->layout = t->grad_layout;
+        WRN_TRY(make_buffer(net, &best->layout, &best->buffer, error));
     }
-    l->list[i].until = last_reader_of_gradient(net, tensor);
-    t->grad = l->list[i].buffer;
+    best->until = last_reader_of_gradient(net, tensor);
+    t->grad = best->buffer;
     return WRN_OK;
 }
 

@@ -28,6 +28,7 @@
 /* The same, Winograd. Transforms are made again for each group of the other side, so groups are wide. Sums are added to once
  * for so many tiles: these are 3.7 MB, which would not do in the second-level cache's neighbourhood for few. */
 #define TILES 64
+#define TILES_LEAST 32 /* of a slice: making its sums ready to be added up takes as long as some tiles */
 #define WINOGRAD_GROUP 160
 #define POSITIONS 36
 
@@ -59,7 +60,8 @@ void wrnt_wgrad_choose(struct wrnt_net *net, struct wrnt_op *op)
     struct wrnt_tensor *in = &net->tensors[op->in], *dy = &net->tensors[wrnt_grad_of(net, op->out) - net->tensors];
     const struct wrn_layout *out = &net->tensors[op->out].layout;
     c->winograd = c->kernel == 3 && c->stride == 1 && c->c >= 16 && c->k >= 16 && out->h >= 4 && out->w >= 4;
-    c->slices = (int32_t)wrn_clamp(wrn_ceil_div(ITEMS, items_of_slice(c)), 1, net->batch);
+    int64_t tiles = wrn_ceil_div(out->h, 4) * wrn_ceil_div(out->w, 4) * net->batch, most = c->winograd ? wrn_ceil_div(tiles, TILES_LEAST) : net->batch;
+    c->slices = (int32_t)wrn_clamp(wrn_ceil_div(ITEMS, items_of_slice(c)), 1, most < net->batch ? most : net->batch);
 
     const int32_t out_size[2] = { out->h, out->w }, in_size[2] = { in->layout.h, in->layout.w };
     for (int i = 0; i < 2; i++) {
