@@ -33,17 +33,25 @@ extern "C" {
  */
 
 /* The CIFAR family: a 3x3 convolution of 16 channels, three stages of pre-activation blocks of 16k, 32k and 64k channels,
- * average pool, linear layer. */
+ * average pool, linear layer. With bottleneck 4, block "1,3,1" and k 1 these are the pre-activation ResNets of
+ * arXiv 1603.05027, such as ResNet-164 and -1001. */
 #define WRN_TRAIN_FAMILY_CIFAR 0
 
+/* The ImageNet family: ResNet-18, -34, -50 and -101 as torchvision has them: a 7x7 convolution and a max pool, of stride 2
+ * each, four stages of blocks with ReLU after the sum and BN in the shortcut, average pool, linear layer. k widens all channels
+ * of depths 18 and 34, and those between a block's first and last convolution of 50 and 101, whose stride is on the 3x3.
+ * Parameters are named as in torchvision's state dictionaries. */
+#define WRN_TRAIN_FAMILY_IMAGENET 1
+
 typedef struct wrn_train_network {
-    int32_t depth;       /* convolutions of the blocks + 4 (+ 2 with bottleneck > 1), as in WRN-depth-k; or 0 with `blocks` */
+    int32_t depth;       /* CIFAR: convolutions of the blocks + 4 (+ 2 with bottleneck > 1), as in WRN-depth-k; or 0 with `blocks`.
+                            ImageNet: 18, 34, 50 or 101; blocks, block and bottleneck are 0 and NULL */
     int32_t blocks;      /* blocks of a stage; 0: follows from the depth */
     double k;            /* the widening factor, fractions too: widths are rounded to whole channels */
     const char *block;   /* kernel sizes of a block's convolutions, such as "3,3" or "1,3,1"; NULL: "3,3" */
     double dropout;      /* between a block's convolutions, after BN and ReLU; 0 to below 1 */
     int32_t bottleneck;  /* the last convolution of a block is so many times wider than the others; 0 and 1: not */
-    int32_t size;        /* side of the square input in pixels; 0: the family's, 32 */
+    int32_t size;        /* side of the square input in pixels; 8 to 4096; 0: the family's, 32 or 224 */
     int32_t family;      /* WRN_TRAIN_FAMILY_... */
     int32_t reserved[3]; /* zeros */
 } wrn_train_network;

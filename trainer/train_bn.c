@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Batch normalization, ReLU and dropout, as one operator from a dense map x to an activation:
+ * Batch normalization, a sum, ReLU and dropout, as one operator from a dense map x to an activation:
  *
  *     z = (x - mean) / sqrt(variance + epsilon) * scale + shift       over all pixels of the batch
- *     y = relu(z) * keep / (1 - dropout)
+ *     y = relu(z) * keep / (1 - dropout)     or z     or relu(z + residual)
  *
  * Statistics are made of blocks of pixels, each by two passes over data that stay in the cache, and combined in double in
- * the order of the blocks. Backward, with g = dy where z > 0, n pixels, x^ = (x - mean) / sqrt(variance + epsilon):
+ * the order of the blocks. Backward, with g = dy where y > 0, which is the residual's gradient too, n pixels, x^ = (x - mean) / sqrt(variance + epsilon):
  *
  *     dshift = sum g    dscale = sum g x^    dx = scale / sqrt(variance + epsilon) * (g - dshift / n - x^ dscale / n)
  */
@@ -35,14 +35,17 @@ struct pass {
     struct wrnt_op *op;
     const struct wrnt_batch *batch;
     const struct wrnt_tensor *x, *y;
-    int64_t blocks, pixels; /* pixels of the whole batch */
+    const struct wrnt_tensor *dy; /* whose gradient is that of y */
+    int64_t blocks, pixels;       /* pixels of the whole batch */
+    int32_t relu;                 /* backward: dy is still to be set to 0 where z is not above 0 */
 };
 
 static struct pass pass_of(struct wrnt_net *net, struct wrnt_op *op, const struct wrnt_batch *batch)
 {
-    struct pass p = { op, batch, &net->tensors[op->in], &net->tensors[op->out], 0, 0 };
+    struct pass p = { .op = op, .batch = batch, .x = &net->tensors[op->in], .y = &net->tensors[op->out], .dy = wrnt_grad_of(net, op->out) };
     p.blocks = blocks_of(&p.x->layout, batch->images);
     p.pixels = (int64_t)p.x->layout.h * p.x->layout.w * batch->images;
+    p.relu = op->bn.relu && op->residual < 0;
     return p;
 }
 
@@ -115,13 +118,20 @@ static void drop(const struct pass *p, const struct wrn_layout *l, float *map, u
 static void apply_item(struct wrnt_net *net, void *arg, uint32_t image, void *scratch)
 {
     const struct pass *p = arg;
+    const struct wrnt_tensor *residual = p->op->residual >= 0 ? &net->tensors[p->op->residual] : NULL;
     const struct wrn_layout *x = &p->x->layout, *y = &p->y->layout;
     float *map = p->y->data + image * y->image;
     (void)scratch;
     for (int32_t row = 0; row < x->h; row++) {
+        float *to = map + y->origin + (size_t)row * y->row;
         struct wrn_eltwise e = { .a = p->x->data + image * x->image + (size_t)row * x->row, .scale = p->op->bn.mul, .shift = p->op->bn.add,
-                                 .act = map + y->origin + (size_t)row * y->row, .cp = x->cp, .pixels = x->w, .relu = 1 };
+                                 .act = to, .cp = x->cp, .pixels = x->w, .relu = p->relu };
         net->kernels.eltwise(&e);
+        if (!residual) continue;
+        const struct wrn_layout *r = &residual->layout;
+        struct wrn_eltwise sum = { .a = to, .b = residual->data + image * r->image + r->origin + (size_t)row * r->row,
+                                   .act = to, .cp = x->cp, .pixels = x->w, .relu = p->op->bn.relu };
+        net->kernels.eltwise(&sum);
     }
     if (p->op->bn.dropout > 0) drop(p, y, map, image);
 }
@@ -151,14 +161,25 @@ static void undrop_item(struct wrnt_net *net, void *arg, uint32_t image, void *s
     drop(p, l, p->y->grad + image * l->image, image);
 }
 
+/* The gradient of the sum, in place of that of its ReLU. */
+static void mask_item(struct wrnt_net *net, void *arg, uint32_t image, void *scratch)
+{
+    const struct pass *p = arg;
+    const struct wrn_layout *y = &p->y->layout, *dy = &p->dy->grad_layout;
+    (void)scratch;
+    for (int32_t row = 0; row < y->h; row++)
+        net->train.mask(p->dy->grad + image * dy->image + (size_t)row * dy->row, p->y->data + image * y->image + y->origin + (size_t)row * y->row,
+                        (size_t)(y->w * y->cp));
+}
+
 static void sums_item(struct wrnt_net *net, void *arg, uint32_t block, void *scratch)
 {
     const struct pass *p = arg;
     const struct wrnt_bn *bn = &p->op->bn;
     size_t cp = (size_t)p->x->layout.cp, at = (size_t)block * BLOCK * cp;
     float *sums = net->partial + 2 * block * cp;
-    const struct wrnt_bn_sums s = { .x = p->x->data + at, .da = p->y->grad + at, .scale = bn->mul, .shift = bn->add, .mean = bn->mean,
-                                    .sum_g = sums, .sum_gx = sums + cp, .cp = (int32_t)cp, .pixels = block_pixels(p, block) };
+    const struct wrnt_bn_sums s = { .x = p->x->data + at, .da = p->dy->grad + at, .scale = bn->mul, .shift = bn->add, .mean = bn->mean,
+                                    .sum_g = sums, .sum_gx = sums + cp, .cp = (int32_t)cp, .pixels = block_pixels(p, block), .relu = p->relu };
     (void)scratch;
     net->train.bn_sums(&s);
 }
@@ -192,16 +213,16 @@ static void propagate_item(struct wrnt_net *net, void *arg, uint32_t image, void
 {
     const struct pass *p = arg;
     const struct wrnt_bn *bn = &p->op->bn;
-    const struct wrn_layout *x = &p->x->layout, *da = &p->y->grad_layout, *dx = &p->x->grad_layout;
+    const struct wrn_layout *x = &p->x->layout, *da = &p->dy->grad_layout, *dx = &p->x->grad_layout;
     const struct wrnt_tensor *sum = p->x->grad_from >= 0 ? wrnt_grad_of(net, p->x->grad_from) : NULL;
     (void)scratch;
     for (int32_t row = 0; row < x->h; row++) {
         size_t y = (size_t)row;
         const struct wrnt_bn_grad g = {
-            .x = p->x->data + image * x->image + y * x->row, .da = p->y->grad + image * da->image + y * da->row, .scale = bn->mul, .shift = bn->add,
+            .x = p->x->data + image * x->image + y * x->row, .da = p->dy->grad + image * da->image + y * da->row, .scale = bn->mul, .shift = bn->add,
             .a = bn->a, .b = bn->b, .c = bn->c, .dx = p->x->grad + image * dx->image + dx->origin + y * dx->row,
             .add = sum ? sum->grad + image * sum->grad_layout.image + sum->grad_layout.origin + y * sum->grad_layout.row : NULL,
-            .cp = x->cp, .pixels = x->w,
+            .cp = x->cp, .pixels = x->w, .relu = p->relu,
         };
         net->train.bn_grad(&g);
     }
@@ -211,6 +232,7 @@ void wrnt_bn_backward(struct wrnt_net *net, struct wrnt_op *op, const struct wrn
 {
     struct pass p = pass_of(net, op, batch);
     if (op->bn.dropout > 0) wrnt_parallel(net, (uint32_t)batch->images, undrop_item, &p);
+    if (op->bn.relu && op->residual >= 0) wrnt_parallel(net, (uint32_t)batch->images, mask_item, &p);
     wrnt_parallel(net, (uint32_t)p.blocks, sums_item, &p);
     wrnt_parallel(net, (uint32_t)wrn_ceil_div(p.x->layout.c, CHANNELS), gradient_item, &p);
     wrnt_parallel(net, (uint32_t)batch->images, propagate_item, &p);

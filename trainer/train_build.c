@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From an architecture to a list of operators. */
-#include "train_net.h"
+#include "train_build.h"
 
 #include "base/checked.h"
 #include "base/error.h"
@@ -49,6 +49,8 @@ static wrn_status add_op(struct wrnt_net *net, const struct wrnt_op *op, int32_t
     array = net->tensors;
     WRN_TRY(grow(net, &array, net->tensor_count, &net->tensor_capacity, sizeof *net->tensors, error));
     net->tensors = array;
+    if ((int64_t)h * w * c > WRN_MAX_VALUE)
+        return wrn_fail(error, WRN_E_LIMIT, "'%s' makes %d x %d x %d numbers of an image, at most %lld are possible", op->name, c, h, w, WRN_MAX_VALUE);
     *out = net->tensor_count++;
     net->tensors[*out] = (struct wrnt_tensor){ .layout = { .c = c, .h = h, .w = w }, .producer = net->op_count, .grad_from = -1 };
     if (op->in >= 0) net->tensors[op->in].own_grad = true;
@@ -58,11 +60,7 @@ static wrn_status add_op(struct wrnt_net *net, const struct wrnt_op *op, int32_t
     return WRN_OK;
 }
 
-struct conv_geometry {
-    int32_t in, residual, k, kernel, stride;
-};
-
-static wrn_status add_conv(struct wrnt_net *net, const char *name, struct conv_geometry g, int32_t *out, wrn_error *error)
+wrn_status wrnt_add_conv(struct wrnt_net *net, const char *name, struct wrnt_conv_shape g, int32_t *out, wrn_error *error)
 {
     const struct wrn_layout in = net->tensors[g.in].layout;
     struct wrnt_op op = { .kind = WRNT_CONV, .in = g.in, .residual = g.residual };
@@ -74,15 +72,24 @@ static wrn_status add_conv(struct wrnt_net *net, const char *name, struct conv_g
     return add_op(net, &op, g.k, (in.h - 1) / g.stride + 1, (in.w - 1) / g.stride + 1, out, error);
 }
 
-static wrn_status add_bn(struct wrnt_net *net, const char *name, int32_t in, double dropout, int32_t *out, wrn_error *error)
+wrn_status wrnt_add_bn(struct wrnt_net *net, const char *name, struct wrnt_bn_shape s, int32_t *out, wrn_error *error)
 {
-    const struct wrn_layout l = net->tensors[in].layout;
-    struct wrnt_op op = { .kind = WRNT_BN, .in = in, .residual = -1, .bn = { .dropout = dropout, .running = net->statistic_floats } };
+    const struct wrn_layout l = net->tensors[s.in].layout;
+    struct wrnt_op op = { .kind = WRNT_BN, .in = s.in, .residual = s.residual,
+                          .bn = { .relu = s.relu, .dropout = s.dropout, .running = net->statistic_floats } };
     snprintf(op.name, sizeof op.name, "%s", name);
     net->statistic_floats += 2 * (size_t)l.c;
     WRN_TRY(add_param(net, name, "weight", WRNT_PARAM_SCALE, 1, &l.c, &op.bn.scale, error));
     WRN_TRY(add_param(net, name, "bias", WRNT_PARAM_SHIFT, 1, &l.c, &op.bn.shift, error));
     return add_op(net, &op, l.c, l.h, l.w, out, error);
+}
+
+wrn_status wrnt_add_max_pool(struct wrnt_net *net, const char *name, int32_t in, int32_t *out, wrn_error *error)
+{
+    const struct wrn_layout l = net->tensors[in].layout;
+    struct wrnt_op op = { .kind = WRNT_MAX_POOL, .in = in, .residual = -1 };
+    snprintf(op.name, sizeof op.name, "%s", name);
+    return add_op(net, &op, l.c, (l.h - 1) / WRNT_MAX_POOL_STRIDE + 1, (l.w - 1) / WRNT_MAX_POOL_STRIDE + 1, out, error);
 }
 
 static wrn_status add_head(struct wrnt_net *net, int32_t in, wrn_error *error)
@@ -99,36 +106,17 @@ static wrn_status add_head(struct wrnt_net *net, int32_t in, wrn_error *error)
     return add_op(net, &linear, c->k, 1, 1, &net->logits, error);
 }
 
-/* x → BN, ReLU → conv → BN, ReLU, dropout → conv … + x, or + a 1 x 1 convolution of the first activation. */
-static wrn_status add_block(struct wrnt_net *net, int32_t stage, int32_t block, int32_t *x, wrn_error *error)
+/* On the way back, the first convolution to reach a tensor writes its gradient, onto that of a sum which the tensor is an operand
+ * of; the others add to it. */
+static void mark_gradients(struct wrnt_net *net)
 {
-    const struct wrnt_arch *a = &net->arch;
-    int32_t width = a->widths[stage], stride = stage > 0 && block == 0 ? 2 : 1, in = *x, shortcut = in, at = in;
-    bool project = net->tensors[in].layout.c != width || stride != 1;
-    for (int32_t i = 0; i < a->kernel_count; i++) {
-        char name[32];
-        bool last = i == a->kernel_count - 1;
-        snprintf(name, sizeof name, "stage%d.%d.bn%d", stage + 1, block, i + 1);
-        WRN_TRY(add_bn(net, name, at, i > 0 ? a->dropout : 0, &at, error));
-        if (i == 0 && project) {
-            snprintf(name, sizeof name, "stage%d.%d.shortcut", stage + 1, block);
-            WRN_TRY(add_conv(net, name, (struct conv_geometry){ at, -1, width, 1, stride }, &shortcut, error));
-        }
-        snprintf(name, sizeof name, "stage%d.%d.conv%d", stage + 1, block, i + 1);
-        struct conv_geometry g = { at, last ? shortcut : -1, last ? width : width / a->bottleneck, a->kernels[i], i == a->strided ? stride : 1 };
-        WRN_TRY(add_conv(net, name, g, &at, error));
-    }
-    *x = at;
-    return WRN_OK;
-}
-
-/* On the way back, the first convolution to reach a tensor writes its gradient; the others add to it. */
-static void mark_accumulating(struct wrnt_net *net)
-{
-    for (int32_t i = 0; i < net->op_count; i++)
+    for (int32_t i = 0; i < net->op_count; i++) {
+        struct wrnt_op *op = &net->ops[i];
+        if (op->kind != WRNT_CONV) continue;
+        op->conv.onto = net->tensors[op->in].grad_from;
         for (int32_t j = i + 1; j < net->op_count; j++)
-            if (net->ops[i].kind == WRNT_CONV && net->ops[j].kind == WRNT_CONV && net->ops[i].in == net->ops[j].in)
-                net->ops[i].conv.accumulate = true;
+            if (net->ops[j].kind == WRNT_CONV && net->ops[j].in == op->in) op->conv.onto = op->in;
+    }
 }
 
 wrn_status wrnt_net_describe(struct wrnt_net *net, const struct wrnt_arch *arch, wrn_error *error)
@@ -141,11 +129,8 @@ wrn_status wrnt_net_describe(struct wrnt_net *net, const struct wrnt_arch *arch,
     net->tensors[net->tensor_count++] = (struct wrnt_tensor){
         .layout = { .c = arch->channels, .h = arch->height, .w = arch->width }, .producer = -1, .grad_from = -1
     };
-    WRN_TRY(add_conv(net, "conv1", (struct conv_geometry){ 0, -1, 16, 3, 1 }, &x, error));
-    for (int32_t s = 0; s < WRNT_STAGES; s++)
-        for (int32_t b = 0; b < arch->blocks; b++) WRN_TRY(add_block(net, s, b, &x, error));
-    WRN_TRY(add_bn(net, "bn", x, 0, &x, error));
+    WRN_TRY(arch->family == WRN_TRAIN_FAMILY_IMAGENET ? wrnt_build_imagenet(net, &x, error) : wrnt_build_cifar(net, &x, error));
     WRN_TRY(add_head(net, x, error));
-    mark_accumulating(net);
+    mark_gradients(net);
     return WRN_OK;
 }

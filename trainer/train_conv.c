@@ -86,7 +86,7 @@ void wrnt_conv_choose(struct wrnt_net *net, struct wrnt_op *op)
         struct wrnt_run *run = &c->backward[phase];
         struct axis y = axis_of(c, in->h, phase / c->stride), x = axis_of(c, in->w, phase % c->stride);
         if (!y.taps || !x.taps || y.pixels < 1 || x.pixels < 1) continue;
-        const struct geometry g = { c->k, c->c, out->h, out->w, y.pixels, x.pixels, { y.taps, x.taps }, 1, { y.pad, x.pad }, c->accumulate };
+        const struct geometry g = { c->k, c->c, out->h, out->w, y.pixels, x.pixels, { y.taps, x.taps }, 1, { y.pad, x.pad }, c->onto >= 0 };
         run->desc = make_desc(net, &g);
         /* The outputs of a phase lie apart, which the direct algorithm alone can do. */
         run->impl = c->stride > 1 ? &wrn_conv_direct : wrn_conv_choose(&run->desc, NULL, SIZE_MAX);
@@ -157,7 +157,7 @@ void wrnt_conv_prepare(struct wrnt_net *net, struct wrnt_op *op)
         if (!run->impl) continue;
         run->desc.in_layout = wrnt_grad_of(net, op->out)->grad_layout;
         run->desc.raw_layout = phase_layout(&net->tensors[op->in].grad_layout, c->stride, phase / c->stride, phase % c->stride);
-        run->desc.residual_layout = run->desc.raw_layout;
+        if (c->onto >= 0) run->desc.residual_layout = phase_layout(&wrnt_grad_of(net, c->onto)->grad_layout, c->stride, phase / c->stride, phase % c->stride);
         prepare_run(net, run);
     }
 }
@@ -269,12 +269,13 @@ void wrnt_conv_backward(struct wrnt_net *net, struct wrnt_op *op, int32_t images
     const struct wrnt_tensor *in = &net->tensors[op->in];
     if (in->producer < 0) return;
     const struct wrn_conv_args args = {
-        .batch = images, .input = wrnt_grad_of(net, op->out)->grad, .raw = in->grad, .residual = c->accumulate ? in->grad : NULL,
+        .batch = images, .input = wrnt_grad_of(net, op->out)->grad, .raw = in->grad,
+        .residual = c->onto >= 0 ? wrnt_grad_of(net, c->onto)->grad : NULL,
         .bias = net->zeros,
     };
     bool whole = true;
     for (int32_t phase = 0; phase < c->stride * c->stride; phase++) whole = whole && c->backward[phase].impl;
-    if (!whole && !c->accumulate) memset(in->grad, 0, in->grad_layout.image * (size_t)images * sizeof(float));
+    if (!whole && c->onto < 0) memset(in->grad, 0, in->grad_layout.image * (size_t)images * sizeof(float));
     for (int32_t phase = 0; phase < c->stride * c->stride; phase++)
         if (c->backward[phase].impl) run(net, &c->backward[phase], &args);
 }

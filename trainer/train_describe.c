@@ -53,6 +53,7 @@ static void describe(const wrn_trainer *trainer, struct text *t)
     const struct wrnt_arch *a = &trainer->net->arch;
     const struct wrnt_recipe *r = &trainer->recipe;
     const struct wrnt_data *d = trainer->data;
+    if (a->family != WRN_TRAIN_FAMILY_CIFAR) put(t, "family=imagenet\n");
     put(t, "depth=%d\nk=%.17g\n", a->depth, a->k);
     put_list(t, "block", a->kernels, a->kernel_count);
     put(t, "bottleneck=%d\ndropout=%.17g\n", a->bottleneck, a->dropout);

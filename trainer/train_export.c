@@ -28,6 +28,16 @@ static wrn_status add_statistic(const struct maker *m, const struct wrnt_op *op,
     return wrn_graph_add_weight(m->graph, name, WRN_F32, 1, &c, m->what->statistics + op->bn.running + (variance ? c : 0), weight, error);
 }
 
+static wrn_status add_residual(const struct maker *m, const struct wrnt_op *op, int32_t *value, wrn_error *error)
+{
+    char name[48];
+    if (op->residual < 0) return WRN_OK;
+    snprintf(name, sizeof name, "%s.sum", op->name);
+    struct wrn_node sum = wrn_node_make(WRN_OP_ADD, name, *value);
+    sum.inputs[1] = m->values[op->residual];
+    return wrn_graph_add_node(m->graph, &sum, NULL, value, error);
+}
+
 static wrn_status add_conv(const struct maker *m, const struct wrnt_op *op, int32_t *value, wrn_error *error)
 {
     const struct wrnt_conv *c = &op->conv;
@@ -40,12 +50,7 @@ static wrn_status add_conv(const struct maker *m, const struct wrnt_op *op, int3
         n.stride[0] = n.stride[1] = c->stride;
     }
     WRN_TRY(wrn_graph_add_node(m->graph, &n, linear ? "logits" : NULL, value, error));
-    if (op->residual < 0) return WRN_OK;
-    char name[48];
-    snprintf(name, sizeof name, "%s.sum", op->name);
-    struct wrn_node sum = wrn_node_make(WRN_OP_ADD, name, *value);
-    sum.inputs[1] = m->values[op->residual];
-    return wrn_graph_add_node(m->graph, &sum, NULL, value, error);
+    return add_residual(m, op, value, error);
 }
 
 static wrn_status add_bn(const struct maker *m, const struct wrnt_op *op, int32_t *value, wrn_error *error)
@@ -58,6 +63,8 @@ static wrn_status add_bn(const struct maker *m, const struct wrnt_op *op, int32_
     WRN_TRY(add_statistic(m, op, false, &n.weights[2], error));
     WRN_TRY(add_statistic(m, op, true, &n.weights[3], error));
     WRN_TRY(wrn_graph_add_node(m->graph, &n, NULL, value, error));
+    WRN_TRY(add_residual(m, op, value, error));
+    if (!op->bn.relu) return WRN_OK;
     snprintf(name, sizeof name, "%s.relu", op->name);
     struct wrn_node relu = wrn_node_make(WRN_OP_RELU, name, *value);
     WRN_TRY(wrn_graph_add_node(m->graph, &relu, NULL, value, error));
@@ -66,6 +73,15 @@ static wrn_status add_bn(const struct maker *m, const struct wrnt_op *op, int32_
     struct wrn_node dropout = wrn_node_make(WRN_OP_DROPOUT, name, *value);
     dropout.value = op->bn.dropout;
     return wrn_graph_add_node(m->graph, &dropout, NULL, value, error);
+}
+
+static wrn_status add_max_pool(const struct maker *m, const struct wrnt_op *op, int32_t *value, wrn_error *error)
+{
+    struct wrn_node pool = wrn_node_make(WRN_OP_MAXPOOL, op->name, *value);
+    pool.kernel[0] = pool.kernel[1] = WRNT_MAX_POOL_KERNEL;
+    pool.stride[0] = pool.stride[1] = WRNT_MAX_POOL_STRIDE;
+    for (int i = 0; i < 4; i++) pool.pad[i] = WRNT_MAX_POOL_PAD;
+    return wrn_graph_add_node(m->graph, &pool, NULL, value, error);
 }
 
 static wrn_status add_pool(const struct maker *m, const struct wrnt_op *op, int32_t *value, wrn_error *error)
@@ -89,6 +105,7 @@ static wrn_status add_operators(struct maker *m, wrn_error *error)
         switch (op->kind) {
         case WRNT_CONV: WRN_TRY(add_conv(m, op, &value, error)); break;
         case WRNT_BN: WRN_TRY(add_bn(m, op, &value, error)); break;
+        case WRNT_MAX_POOL: WRN_TRY(add_max_pool(m, op, &value, error)); break;
         case WRNT_POOL: WRN_TRY(add_pool(m, op, &value, error)); break;
         }
         m->values[op->out] = value;

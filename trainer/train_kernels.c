@@ -14,6 +14,8 @@ static inline vec_t v_sub(vec_t a, vec_t b) { return a - b; }
 static inline vec_t v_mul(vec_t a, vec_t b) { return a * b; }
 static inline vec_t v_fma(vec_t a, vec_t b, vec_t c) { return a * b + c; }
 static inline vec_t v_positive(vec_t z, vec_t g) { return z > 0 ? g : 0; }
+static inline vec_t v_equal(vec_t a, vec_t b, vec_t g) { return a == b ? g : 0; }
+static inline vec_t v_max(vec_t a, vec_t b) { return a > b ? a : b; }
 #include "train_kernels_tmpl.h"
 
 void wrnt_kernels_c(struct wrnt_kernels *k)

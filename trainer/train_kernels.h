@@ -9,18 +9,26 @@
 #include "kernels/kernels.h"
 
 /* Batch normalization's first half backward, over `pixels` dense pixels: with z = x * scale + shift and
- * g = z > 0 ? da : 0,  sum_g[i] = sum of g,  sum_gx[i] = sum of g * (x - mean). */
+ * g = relu && z <= 0 ? 0 : da,  sum_g[i] = sum of g,  sum_gx[i] = sum of g * (x - mean). */
 struct wrnt_bn_sums {
     const float *x, *da, *scale, *shift, *mean;
     float *sum_g, *sum_gx;
-    int32_t cp, pixels;
+    int32_t cp, pixels, relu;
 };
 
 /* Its second half: dx = a * g + b * x + c (+ add). */
 struct wrnt_bn_grad {
     const float *x, *da, *scale, *shift, *a, *b, *c, *add;
     float *dx;
-    int32_t cp, pixels;
+    int32_t cp, pixels, relu;
+};
+
+/* A window of a max pool backward: dy of one output is added to dx of the first of the largest x, row by row, for each channel. */
+struct wrnt_max_pool_grad {
+    const float *x, *dy;
+    float *dx;
+    size_t x_row, dx_row;
+    int32_t cp, rows, columns;
 };
 
 /* Winograd's transform of a 4 x 4 tile of an output's gradient: z[(y * 6 + x) * plane + i] = (A d A^T)[y][x] of
@@ -54,6 +62,8 @@ struct wrnt_kernels {
     void (*moments)(const float *x, int32_t cp, int32_t pixels, float *mean, float *m2);
     void (*bn_sums)(const struct wrnt_bn_sums *s);
     void (*bn_grad)(const struct wrnt_bn_grad *g);
+    void (*mask)(float *to, const float *by, size_t count); /* to = by > 0 ? to : 0; count is a multiple of the vector */
+    void (*max_pool_grad)(const struct wrnt_max_pool_grad *g);
     void (*winograd_dy)(const struct wrnt_winograd_dy *w);
     void (*winograd_dw)(const struct wrnt_winograd_dw *w);
     void (*add)(float *to, const float *from, size_t count); /* to += from */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The bodies of struct wrnt_kernels. Included after a vec_*.h, which gives VEC, vec_t and v_...; also v_positive(z, g),
- * which is g where z > 0, else 0. Defines fill(kernels).
+ * which is g where z > 0, else 0, and v_equal(a, b, g), which is g where a == b, else 0. Defines fill(kernels).
  */
 #include "train_kernels.h"
 
@@ -28,7 +28,12 @@ static void moments(const float *x, int32_t cp, int32_t pixels, float *mean, flo
     }
 }
 
-static void bn_sums(const struct wrnt_bn_sums *s)
+WRN_INLINE vec_t passed(bool relu, vec_t x, vec_t scale, vec_t shift, vec_t da)
+{
+    return relu ? v_positive(v_fma(x, scale, shift), da) : da;
+}
+
+WRN_INLINE void bn_sums_of(const struct wrnt_bn_sums *s, bool relu)
 {
     for (int32_t i = 0; i < s->cp; i += VEC) {
         vec_t sum_g[SUMS], sum_gx[SUMS];
@@ -36,7 +41,7 @@ static void bn_sums(const struct wrnt_bn_sums *s)
         for (int j = 0; j < SUMS; j++) sum_g[j] = sum_gx[j] = v_set(0);
         for (int32_t p = 0; p < s->pixels; p++) {
             size_t at = (size_t)p * (size_t)s->cp + (size_t)i;
-            vec_t x = v_load(s->x + at), g = v_positive(v_fma(x, scale, shift), v_load(s->da + at));
+            vec_t x = v_load(s->x + at), g = passed(relu, x, scale, shift, v_load(s->da + at));
             sum_g[p % SUMS] = v_add(sum_g[p % SUMS], g);
             sum_gx[p % SUMS] = v_fma(g, v_sub(x, mean), sum_gx[p % SUMS]);
         }
@@ -45,17 +50,51 @@ static void bn_sums(const struct wrnt_bn_sums *s)
     }
 }
 
-static void bn_grad(const struct wrnt_bn_grad *s)
+static void bn_sums(const struct wrnt_bn_sums *s)
+{
+    if (s->relu) bn_sums_of(s, true);
+    else bn_sums_of(s, false);
+}
+
+WRN_INLINE void bn_grad_of(const struct wrnt_bn_grad *s, bool relu)
 {
     for (int32_t p = 0; p < s->pixels; p++) {
         size_t at = (size_t)p * (size_t)s->cp;
         for (int32_t i = 0; i < s->cp; i += VEC, at += VEC) {
             vec_t x = v_load(s->x + at);
-            vec_t g = v_positive(v_fma(x, v_load(s->scale + i), v_load(s->shift + i)), v_load(s->da + at));
+            vec_t g = passed(relu, x, v_load(s->scale + i), v_load(s->shift + i), v_load(s->da + at));
             vec_t dx = v_fma(g, v_load(s->a + i), v_fma(x, v_load(s->b + i), v_load(s->c + i)));
             if (s->add) dx = v_add(dx, v_load(s->add + at));
             v_store(s->dx + at, dx);
         }
+    }
+}
+
+static void bn_grad(const struct wrnt_bn_grad *s)
+{
+    if (s->relu) bn_grad_of(s, true);
+    else bn_grad_of(s, false);
+}
+
+static void mask(float *to, const float *by, size_t count)
+{
+    for (size_t i = 0; i < count; i += VEC) v_store(to + i, v_positive(v_load(by + i), v_load(to + i)));
+}
+
+/* What is left of dy goes to the first pixel that is as large as the largest, and 0 to the others. */
+static void max_pool_grad(const struct wrnt_max_pool_grad *g)
+{
+    for (int32_t i = 0; i < g->cp; i += VEC) {
+        vec_t most = v_load(g->x + i), left = v_load(g->dy + i);
+        for (int32_t r = 0; r < g->rows; r++)
+            for (int32_t c = 0; c < g->columns; c++) most = v_max(v_load(g->x + (size_t)r * g->x_row + (size_t)(c * g->cp + i)), most);
+        for (int32_t r = 0; r < g->rows; r++)
+            for (int32_t c = 0; c < g->columns; c++) {
+                float *dx = g->dx + (size_t)r * g->dx_row + (size_t)(c * g->cp + i);
+                vec_t taken = v_equal(v_load(g->x + (size_t)r * g->x_row + (size_t)(c * g->cp + i)), most, left);
+                v_store(dx, v_add(v_load(dx), taken));
+                left = v_sub(left, taken);
+            }
     }
 }
 
@@ -154,6 +193,8 @@ static void fill(struct wrnt_kernels *k)
     k->moments = moments;
     k->bn_sums = bn_sums;
     k->bn_grad = bn_grad;
+    k->mask = mask;
+    k->max_pool_grad = max_pool_grad;
     k->winograd_dy = winograd_dy;
     k->winograd_dw = winograd_dw;
     k->add = add;

@@ -62,20 +62,26 @@ static wrn_status make_buffer(struct wrnt_net *net, const struct wrn_layout *l, 
     size_t floats;
     if (!wrn_mul_size(l->image, (size_t)net->batch, &floats)) return no_memory(error);
     /* What reads whole tiles goes a vector beyond the last pixel at most. */
-    *buffer = wrn_arena_alloc(&net->arena, floats + 16, sizeof **buffer);
+    *buffer = wrnt_memory(net, floats + 16, sizeof **buffer);
     return *buffer ? WRN_OK : no_memory(error);
 }
 
 /* ---- what forward writes ---- */
 
-/* Forward needs an activation only until the next one of its shape is made, so one buffer for each layout will do. */
+/* An activation that batch normalization alone can make again. */
+static bool is_cheap(const struct wrnt_op *op)
+{
+    return op->kind == WRNT_BN && op->residual < 0;
+}
+
+/* Forward needs those only until the next one of their shape is made, so one buffer for each layout will do. */
 static wrn_status share_activations(struct wrnt_net *net, wrn_error *error)
 {
     for (int32_t i = 0; i < net->op_count; i++) {
         struct wrnt_tensor *t = &net->tensors[net->ops[i].out], *other = NULL;
-        if (net->ops[i].kind != WRNT_BN) continue;
+        if (!is_cheap(&net->ops[i])) continue;
         for (int32_t j = 0; j < i && !other; j++)
-            if (net->ops[j].kind == WRNT_BN && same_layout(&net->tensors[net->ops[j].out].layout, &t->layout)) other = &net->tensors[net->ops[j].out];
+            if (is_cheap(&net->ops[j]) && same_layout(&net->tensors[net->ops[j].out].layout, &t->layout)) other = &net->tensors[net->ops[j].out];
         if (other) {
             t->data = other->data;
             t->holder = other->holder;
@@ -121,7 +127,7 @@ static int32_t last_reader_of_gradient(const struct wrnt_net *net, int32_t tenso
     int32_t last = net->tensors[tensor].producer;
     for (int32_t i = 0; i < net->op_count; i++) {
         const struct wrnt_op *op = &net->ops[i];
-        bool adds = op->kind == WRNT_BN && net->tensors[op->in].grad_from == tensor;
+        bool adds = op->kind == WRNT_CONV ? op->conv.onto == tensor : op->kind == WRNT_BN && net->tensors[op->in].grad_from == tensor;
         bool passes = !net->tensors[op->out].own_grad && net->tensors[op->out].grad_from == tensor;
         if ((adds || passes) && i < last) last = i;
     }

@@ -19,6 +19,14 @@ static wrn_status no_memory(wrn_error *error)
     return wrn_fail(error, WRN_E_NOMEM, "out of memory");
 }
 
+void *wrnt_memory(struct wrnt_net *net, size_t count, size_t size)
+{
+    size_t bytes;
+    if (!net->plan) return wrn_arena_alloc(&net->arena, count, size);
+    if (!wrn_mul_size(count, size, &bytes) || !wrn_add_size(net->planned, bytes, &net->planned)) return NULL;
+    return net;
+}
+
 /* Channels padded to the vector; the input's three to four floats, which are read one at a time. */
 static void make_layouts(struct wrnt_net *net)
 {
@@ -66,15 +74,15 @@ static wrn_status allocate_work(struct wrnt_net *net, wrn_error *error)
     for (int32_t i = 0; i < net->tensor_count; i++)
         if ((size_t)net->tensors[i].layout.cp > widest) widest = (size_t)net->tensors[i].layout.cp;
     net->scratch_size = wrn_round_up(net->scratch_size, 64) + 64; /* lanes' memory does not share lines */
-    net->values = wrn_arena_alloc(&net->arena, net->floats, sizeof(float));
-    net->momenta = wrn_arena_alloc(&net->arena, net->floats, sizeof(float));
-    net->grads = wrn_arena_alloc(&net->arena, net->floats, sizeof(float));
-    net->statistics = wrn_arena_alloc(&net->arena, net->statistic_floats, sizeof(float));
-    net->zeros = wrn_arena_alloc(&net->arena, widest, sizeof(float));
-    net->rows = wrn_arena_alloc(&net->arena, (size_t)net->batch, sizeof *net->rows);
-    net->packed = wrn_arena_alloc(&net->arena, net->packed_size, 1);
-    net->shared = net->partial = net->flipped = wrn_arena_alloc(&net->arena, work, sizeof(float));
-    net->scratch = wrn_arena_alloc(&net->arena, lanes, net->scratch_size);
+    net->values = wrnt_memory(net, net->floats, sizeof(float));
+    net->momenta = wrnt_memory(net, net->floats, sizeof(float));
+    net->grads = wrnt_memory(net, net->floats, sizeof(float));
+    net->statistics = wrnt_memory(net, net->statistic_floats, sizeof(float));
+    net->zeros = wrnt_memory(net, widest, sizeof(float));
+    net->rows = wrnt_memory(net, (size_t)net->batch, sizeof *net->rows);
+    net->packed = wrnt_memory(net, net->packed_size, 1);
+    net->shared = net->partial = net->flipped = wrnt_memory(net, work, sizeof(float));
+    net->scratch = wrnt_memory(net, lanes, net->scratch_size);
     bool all = net->values && net->momenta && net->grads && net->statistics && net->zeros && net->rows && net->packed && net->shared && net->scratch;
     return all ? WRN_OK : no_memory(error);
 }
@@ -88,6 +96,7 @@ wrn_status wrnt_net_allocate(struct wrnt_net *net, const struct wrnt_net_options
         return wrn_fail(error, WRN_E_LIMIT, "the network has %zu parameters, at most %lld are possible", net->floats, WRN_MAX_WEIGHT_FLOATS);
     net->batch = o->batch;
     net->recompute = o->recompute;
+    net->plan = o->plan;
     wrn_cpu_detect(&net->cpu);
     WRN_TRY(wrn_cpu_choose_isa(&net->cpu, isa, &isa, error));
     net->costs = wrn_costs_nominal(isa);
@@ -197,10 +206,12 @@ static void forward(struct wrnt_net *net, const struct wrnt_batch *batch)
     for (int32_t i = 0; i < net->op_count; i++) {
         struct wrnt_op *op = &net->ops[i];
         fetch(net, op->in, batch);
+        if (op->residual >= 0) fetch(net, op->residual, batch);
         if (i == packed) packed = pack(net, i, false);
         switch (op->kind) {
         case WRNT_CONV: wrnt_conv_forward(net, op, batch->images); break;
         case WRNT_BN: wrnt_bn_forward(net, op, batch); break;
+        case WRNT_MAX_POOL: wrnt_max_pool_forward(net, op, batch->images); break;
         case WRNT_POOL: wrnt_pool_forward(net, op, batch->images); break;
         }
         done(net, i, WRNT_FORWARD);
@@ -221,6 +232,10 @@ static void backward(struct wrnt_net *net, const struct wrnt_batch *batch)
             wrnt_conv_backward(net, op, batch->images);
             break;
         case WRNT_BN: wrnt_bn_backward(net, op, batch); break;
+        case WRNT_MAX_POOL:
+            fetch(net, op->in, batch);
+            wrnt_max_pool_backward(net, op, batch->images);
+            break;
         case WRNT_POOL: wrnt_pool_backward(net, op, batch->images); break;
         }
         done(net, i, WRNT_BACKWARD);

@@ -4,7 +4,7 @@
 /*
  * The network while it is trained: operators in execution order over tensors, all memory allocated when it is made.
  *
- *   forward   raw = conv(act) (+ residual)      act = dropout(relu(bn(raw)))      vector = mean of act
+ *   forward   raw = conv(act) (+ residual)      act = dropout(relu(bn(raw) (+ residual)))      vector = mean of act
  *   backward  the same list from its end: each operator turns the gradient of its output into that of its input, and
  *             into the gradients of its parameters.
  *
@@ -23,7 +23,7 @@
 #include "train_arch.h"
 #include "train_kernels.h"
 
-enum wrnt_op_kind { WRNT_CONV, WRNT_BN, WRNT_POOL };
+enum wrnt_op_kind { WRNT_CONV, WRNT_BN, WRNT_MAX_POOL, WRNT_POOL };
 
 /* A trainable array within the network's parameters, momenta and gradients, in the order and layout of the graph's
  * weights: convolution [out][in][h][w], linear [out][in], per-channel arrays. */
@@ -60,7 +60,8 @@ struct wrnt_conv {
     /* The input's gradient, by phases: the pixels (y, x) with y % stride and x % stride alike form a convolution of the
      * output's gradient with the taps that meet them. */
     struct wrnt_run backward[WRNT_MAX_STRIDE * WRNT_MAX_STRIDE];
-    bool accumulate;       /* another convolution has written the input's gradient already */
+    int32_t onto;          /* the input's gradient is added to this tensor's: to its own, where another convolution has written it
+                            * already, or to a sum's that the input is an operand of; -1: to none */
     bool winograd;         /* the weights' gradient is made in Winograd's domain */
     int32_t slices;        /* the batch is cut into that many sums */
 };
@@ -70,6 +71,7 @@ struct wrnt_bn {
     size_t running;                /* in the net's statistics: mean, then variance, c floats each */
     float *mean, *inverse, *mul, *add; /* of the batch: mean, 1 / sqrt(variance + epsilon); bn(x) = x * mul + add */
     float *a, *b, *c;              /* the input's gradient is a * g + b * x + c */
+    bool relu;                     /* with a residual: after the sum */
     double dropout;
 };
 
@@ -107,6 +109,8 @@ struct wrnt_net {
     struct wrn_pool *pool;
     struct wrnt_arch arch;
     int32_t batch; /* images of a full batch */
+    bool plan;      /* counts its memory, and has none */
+    size_t planned; /* bytes */
     bool recompute; /* activations of a shape share a buffer, and are made again on the way back */
     struct wrnt_watch watch;
 
@@ -138,7 +142,11 @@ wrn_status wrnt_net_describe(struct wrnt_net *net, const struct wrnt_arch *arch,
 struct wrnt_net_options {
     int32_t batch, threads, isa; /* as in wrn_train_options */
     bool recompute;              /* as WRN_TRAIN_RECOMPUTE */
+    bool plan;                   /* only to be asked for its size */
 };
+
+/* Zeroed memory of the network; NULL when there is none. A plan counts it alone, and the address must not be followed. */
+void *wrnt_memory(struct wrnt_net *net, size_t count, size_t size);
 
 /* Chooses algorithms and allocates everything for batches of up to `batch` images; parameters are zeros. */
 wrn_status wrnt_net_allocate(struct wrnt_net *net, const struct wrnt_net_options *options, wrn_error *error);
@@ -171,6 +179,9 @@ void wrnt_net_step(struct wrnt_net *net, const struct wrnt_batch *batch, struct 
 /* ---- the operators, for wrnt_net_step and tests ---- */
 
 #define WRNT_BN_EPSILON 1e-5
+#define WRNT_MAX_POOL_KERNEL 3
+#define WRNT_MAX_POOL_STRIDE 2
+#define WRNT_MAX_POOL_PAD 1
 #define WRNT_BN_MOMENTUM 0.1 /* running = running * 0.9 + batch * 0.1, as in PyTorch */
 
 /* train_memory.c: layouts once algorithms have told their halos, then buffers of maps and gradients. */
@@ -198,6 +209,10 @@ void wrnt_bn_forward(struct wrnt_net *net, struct wrnt_op *op, const struct wrnt
 /* The activation again, from the batch's statistics as forward left them. */
 void wrnt_bn_recompute(struct wrnt_net *net, struct wrnt_op *op, const struct wrnt_batch *batch);
 void wrnt_bn_backward(struct wrnt_net *net, struct wrnt_op *op, const struct wrnt_batch *batch);
+
+/* train_max_pool.c */
+void wrnt_max_pool_forward(struct wrnt_net *net, const struct wrnt_op *op, int32_t images);
+void wrnt_max_pool_backward(struct wrnt_net *net, const struct wrnt_op *op, int32_t images);
 
 /* train_head.c */
 void wrnt_pool_forward(struct wrnt_net *net, const struct wrnt_op *op, int32_t images);

@@ -15,6 +15,10 @@ static inline vec_t v_positive(vec_t z, vec_t g)
 {
     return _mm256_and_ps(_mm256_cmp_ps(z, _mm256_setzero_ps(), _CMP_GT_OQ), g);
 }
+static inline vec_t v_equal(vec_t a, vec_t b, vec_t g)
+{
+    return _mm256_and_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ), g);
+}
 #include "train_kernels_tmpl.h"
 
 void wrnt_kernels_avx2(struct wrnt_kernels *k)

@@ -15,6 +15,10 @@ static inline vec_t v_positive(vec_t z, vec_t g)
 {
     return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(z, _mm512_setzero_ps(), _CMP_GT_OQ), g);
 }
+static inline vec_t v_equal(vec_t a, vec_t b, vec_t g)
+{
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ), g);
+}
 #include "train_kernels_tmpl.h"
 
 void wrnt_kernels_avx512(struct wrnt_kernels *k)
