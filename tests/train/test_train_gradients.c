@@ -69,9 +69,25 @@ static void bn(const struct wrnt_net *net, const struct wrnt_op *op, const doubl
                 size_t at = index_of(l, n, c, 0, 0) + (size_t)p;
                 double z = (t[op->in][at] - mean) / sqrt(variance + WRNT_BN_EPSILON) * value(net, values, op->bn.scale)[c] +
                            value(net, values, op->bn.shift)[c];
-                t[op->out][at] = z > 0 ? z * kept(op, batch, n, p, c, l->c) : 0;
+                if (op->residual >= 0) z += t[op->residual][at];
+                t[op->out][at] = z > 0 || !op->bn.relu ? z * kept(op, batch, n, p, c, l->c) : 0;
             }
     }
+}
+
+static void max_pool(const struct wrnt_net *net, const struct wrnt_op *op, double **t, int32_t images)
+{
+    const struct wrn_layout *in = &net->tensors[op->in].layout, *out = &net->tensors[op->out].layout;
+    for (int32_t n = 0; n < images; n++)
+        for (int32_t c = 0; c < in->c; c++)
+            for (int32_t y = 0; y < out->h; y++)
+                for (int32_t x = 0; x < out->w; x++) {
+                    double most = -INFINITY;
+                    for (int32_t iy = 2 * y - 1; iy < 2 * y + 2; iy++)
+                        for (int32_t ix = 2 * x - 1; ix < 2 * x + 2; ix++)
+                            if (iy >= 0 && ix >= 0 && iy < in->h && ix < in->w) most = fmax(most, t[op->in][index_of(in, n, c, iy, ix)]);
+                    t[op->out][index_of(out, n, c, y, x)] = most;
+                }
 }
 
 static void pool(const struct wrnt_net *net, const struct wrnt_op *op, double **t, int32_t images)
@@ -122,6 +138,7 @@ static double reference_loss(const struct wrnt_net *net, const double *values, d
         const struct wrnt_op *op = &net->ops[i];
         if (op->kind == WRNT_CONV) conv(net, op, values, t, batch->images);
         if (op->kind == WRNT_BN) bn(net, op, values, t, batch);
+        if (op->kind == WRNT_MAX_POOL) max_pool(net, op, t, batch->images);
         if (op->kind == WRNT_POOL) pool(net, op, t, batch->images);
     }
     return mean_loss(net, t[net->logits], batch);
@@ -169,11 +186,22 @@ struct check {
     wrn_train_network network;
     int32_t side, batch, images;
     double smoothing, share; /* share: 0 without mixing */
+    int32_t stages, width;   /* stages: 0, or the network is shortened; width: 0, or of the first stage's blocks, half of the next's */
 };
+
+static struct wrnt_net *net_of(const struct check *c, int32_t isa)
+{
+    struct wrnt_arch arch;
+    assert_ok(wrnt_arch_make(&c->network, 10, &arch, &test_error));
+    arch.height = arch.width = c->side;
+    if (c->stages) shorten(&arch, c->stages);
+    for (int32_t s = 0; c->width && s < arch.stages; s++) arch.widths[s] = c->width << s;
+    return make_net_of(&arch, c->batch, 2, isa);
+}
 
 static void add_net(struct nets *nets, const struct check *c, int32_t isa)
 {
-    struct wrnt_net *net = make_net(&c->network, c->side, c->batch, 2, isa);
+    struct wrnt_net *net = net_of(c, isa);
     struct wrnt_result result;
     /* Not the scales of 1 and shifts of 0 that training begins with. */
     for (int32_t i = 0; i < net->param_count; i++)
@@ -251,14 +279,30 @@ static void other_blocks(void **state)
 static void dropout_smoothing_and_mixing(void **state)
 {
     (void)state;
-    check_all(&(struct check){ { .depth = 10, .k = 1, .dropout = 0.3 }, 8, 3, 3, 0.1, 0.7 });
+    check_all(&(struct check){ .network = { .depth = 10, .k = 1, .dropout = 0.3 }, .side = 8, .batch = 3, .images = 3, .smoothing = 0.1, .share = 0.7 });
+}
+
+static void imagenet_basic(void **state)
+{
+    (void)state;
+    check_all(&(struct check){ .network = { .depth = 18, .k = 0.125, .family = WRN_TRAIN_FAMILY_IMAGENET }, .side = 33, .batch = 3, .images = 3,
+                               .stages = 2 });
+    check_all(&(struct check){ .network = { .depth = 34, .k = 0.375, .family = WRN_TRAIN_FAMILY_IMAGENET, .dropout = 0.2 }, .side = 22, .batch = 4,
+                               .images = 2, .stages = 2 });
+}
+
+static void imagenet_bottleneck(void **state)
+{
+    (void)state;
+    check_all(&(struct check){ .network = { .depth = 50, .k = 0.125, .family = WRN_TRAIN_FAMILY_IMAGENET }, .side = 32, .batch = 2, .images = 2,
+                               .smoothing = 0.1, .stages = 2, .width = 12 });
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(basic_blocks), cmocka_unit_test(odd_maps_and_short_batches), cmocka_unit_test(groups_of_channels),
-        cmocka_unit_test(other_blocks), cmocka_unit_test(dropout_smoothing_and_mixing),
+        cmocka_unit_test(other_blocks), cmocka_unit_test(dropout_smoothing_and_mixing), cmocka_unit_test(imagenet_basic), cmocka_unit_test(imagenet_bottleneck),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
