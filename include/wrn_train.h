@@ -51,7 +51,7 @@ typedef struct wrn_train_network {
     const char *block;   /* kernel sizes of a block's convolutions, such as "3,3" or "1,3,1"; NULL: "3,3" */
     double dropout;      /* between a block's convolutions, after BN and ReLU; 0 to below 1 */
     int32_t bottleneck;  /* the last convolution of a block is so many times wider than the others; 0 and 1: not */
-    int32_t size;        /* side of the square input in pixels; 8 to 4096; 0: the family's, 32 or 224 */
+    int32_t size;        /* side of the square input in pixels; 8 to 1024; 0: the family's, 32 or 224 */
     int32_t family;      /* WRN_TRAIN_FAMILY_... */
     int32_t reserved[3]; /* zeros */
 } wrn_train_network;
@@ -133,7 +133,8 @@ typedef struct wrn_train_options {
     const char *data;
     const wrn_train_set *set;
     const char *directory;       /* where the run's files go; made if it is absent. One trainer at a time: WRN_E_BUSY.
-                                    NULL: none; the trainer can only be asked for its wrn_train_info then */
+                                    NULL: none; the trainer has no memory for its work then, and can only be asked for its
+                                    wrn_train_info and estimate */
 
     /* The recipe. Zeros are the paper's. */
     int32_t epochs;              /* 0: 200 */
@@ -196,6 +197,10 @@ typedef struct wrn_trainer wrn_trainer;
 WRN_API wrn_status wrn_train_create(const wrn_train_options *options, wrn_trainer **trainer, wrn_error *error);
 WRN_API void wrn_train_free(wrn_trainer *trainer); /* NULL allowed; unlocks the directory */
 WRN_API wrn_status wrn_train_get_info(const wrn_trainer *trainer, wrn_train_info *info, wrn_error *error);
+
+/* About how many seconds the steps that are left of the run will take on this machine, without the tests after epochs. Measured in
+ * some seconds on a few images of noise, by a network of its own: the trainer stays as it is. */
+WRN_API wrn_status wrn_train_estimate(const wrn_trainer *trainer, double *seconds, wrn_error *error);
 
 /* Trains to the end. A loss that is no longer a finite number ends the run with WRN_E_NUMERIC and leaves the last
  * checkpoint as it is. After an error the trainer can only be freed. */

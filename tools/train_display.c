@@ -7,8 +7,7 @@
 /* Seconds between lines where they cannot be drawn again. */
 #define PLAIN_SECONDS 30
 
-/* "2 h 05 min", "4 min 10 s", "9 s" */
-static void put_time(char *to, size_t room, double seconds)
+void display_time(char *to, size_t room, double seconds)
 {
     long long s = (long long)(seconds + 0.5);
     if (s >= 3600)
@@ -28,7 +27,7 @@ struct display display_start(void)
 static void show_epoch(const struct display *d, const wrn_train_progress *p)
 {
     char left[32];
-    put_time(left, sizeof left, p->seconds_left);
+    display_time(left, sizeof left, p->seconds_left);
     if (d->terminal) fputs("\r\033[K", stdout);
     printf("epoch %d/%d  loss %.4f  train %.2f%%  test %.2f%% (%d/%d)  rate %.3g  %.0f images/s  %s left\n", p->epoch + 1, p->epochs,
            p->loss, 100 * p->accuracy, 100 * p->test_accuracy, p->test_correct, p->test_count, p->rate, p->images_per_second, left);
@@ -39,7 +38,7 @@ static void show_step(const struct display *d, const wrn_train_progress *p)
 {
     char left[32];
     FILE *out = d->terminal ? stderr : stdout;
-    put_time(left, sizeof left, p->seconds_left);
+    display_time(left, sizeof left, p->seconds_left);
     if (d->terminal) fputs("\r\033[K", out);
     fprintf(out, "epoch %d/%d  step %d/%d  loss %.4f  train %.2f%%  %.0f images/s  %s left", p->epoch + 1, p->epochs, p->step, p->steps,
             p->loss, 100 * p->accuracy, p->images_per_second, left);

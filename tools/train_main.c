@@ -49,19 +49,36 @@ static int32_t show(void *user, const wrn_train_progress *progress)
     return interrupted != 0;
 }
 
-/* "wrn-28-10", "16-2", "40-1.5": depth and widening factor. */
+static bool parse_depth(const char *number, wrn_train_network *network)
+{
+    double depth;
+    if (!parse_number(number, &depth) || depth < 1 || depth > 100000 || depth != (int32_t)depth) return false;
+    network->depth = (int32_t)depth;
+    return true;
+}
+
+/* The networks that the paper compares its own with: of the CIFAR family those with bottlenecks of the pre-activation paper. */
+static bool parse_resnet(const char *depth, wrn_train_network *network)
+{
+    network->k = 1;
+    if (!parse_depth(depth, network)) return false;
+    if (network->family == WRN_TRAIN_FAMILY_IMAGENET) return true;
+    if (!network->block) network->block = "1,3,1";
+    if (!network->bottleneck) network->bottleneck = 4;
+    return network->depth == 164 || network->depth == 1001;
+}
+
+/* "wrn-28-10", "16-2", "40-1.5": depth and widening factor; "resnet-164". */
 static bool parse_network(const char *text, wrn_train_network *network)
 {
     char number[16];
+    if (strncmp(text, "resnet-", 7) == 0) return parse_resnet(text + 7, network);
     if (strncmp(text, "wrn-", 4) == 0 || strncmp(text, "WRN-", 4) == 0) text += 4;
     size_t length = strcspn(text, "-");
-    double depth;
     if (text[length] != '-' || length == 0 || length >= sizeof number) return false;
     memcpy(number, text, length);
     number[length] = 0;
-    if (!parse_number(number, &depth) || depth < 1 || depth > 100000 || depth != (int32_t)depth) return false;
-    network->depth = (int32_t)depth;
-    return parse_number(text + length + 1, &network->k);
+    return parse_depth(number, network) && parse_number(text + length + 1, &network->k);
 }
 
 /* "60,120,160" */
@@ -112,7 +129,7 @@ static void do_svhn(struct settings *s)
 /* How wide and high the network's input is: what wrn_train_network.size says of 0. */
 static int32_t input_side(const wrn_train_network *network)
 {
-    return network->size ? network->size : 32;
+    return network->size ? network->size : network->family == WRN_TRAIN_FAMILY_IMAGENET ? 224 : 32;
 }
 
 /* The usual geometry with other numbers. */
@@ -151,7 +168,7 @@ static bool complete(struct settings *s, const char *data)
         return false;
     }
     if (!parse_network(s->network, &s->train.network)) {
-        complain("--network: '%s' is not DEPTH-K, such as 16-2 or wrn-28-10", s->network);
+        complain("--network: '%s' is neither DEPTH-K, such as 16-2 or wrn-28-10, nor resnet-164 or resnet-1001", s->network);
         return false;
     }
     if (s->drops && !parse_drops(s->drops, s)) {
@@ -172,6 +189,16 @@ static void print_start(const wrn_train_info *info, const struct settings *s)
     if (s->train.set && s->train.set->load) puts("images are decoded as they are needed; random parts of them are resized");
     if (info->epoch || info->step) printf("going on in epoch %d after %d steps\n", info->epoch + 1, info->step);
     fflush(stdout);
+}
+
+static wrn_status print_estimate(const wrn_trainer *trainer, wrn_error *error)
+{
+    double seconds;
+    char time[32];
+    wrn_status status = wrn_train_estimate(trainer, &seconds, error);
+    display_time(time, sizeof time, seconds);
+    if (status == WRN_OK) printf("training would take about %s on this machine, if nothing else runs on it\n", time);
+    return status;
 }
 
 /* The command line again, for a shell. */
@@ -226,7 +253,9 @@ static int train(struct settings *s, int count, char **arguments)
     if (status == WRN_OK) print_start(&info, s);
     if (status == WRN_OK && s->eval_only) {
         status = evaluate(trainer, &info, &error);
-    } else if (status == WRN_OK && !s->dry_run) {
+    } else if (status == WRN_OK && s->dry_run) {
+        status = print_estimate(trainer, &error);
+    } else if (status == WRN_OK) {
         catch_signals();
         status = wrn_train_run(trainer, &error);
         display_end(&display);
@@ -245,12 +274,13 @@ static int train(struct settings *s, int count, char **arguments)
 
 int main(int argc, char **argv)
 {
-    static const char *const schedules[] = { "steps", "cosine", "one-cycle", NULL }, *const recipes[] = { "paper", "quick", "svhn", NULL };
+    static const char *const schedules[] = { "steps", "cosine", "one-cycle", NULL }, *const recipes[] = { "paper", "quick", "svhn", NULL },
+                      *const families[] = { "cifar", "imagenet", NULL };
     struct settings s = { .train = WRN_TRAIN_OPTIONS_INIT, .network = "16-1", .directory = "wrn-train" };
     wrn_train_options *o = &s.train;
     o->network.dropout = -1; /* the recipe's */
     const struct option options[] = {
-        OPTION_TEXT("network", "DEPTH-K", "WRN-depth-k, such as 16-2 or 28-10 (default 16-1)", &s.network),
+        OPTION_TEXT("network", "DEPTH-K", "WRN-depth-k, such as 16-2 (default 16-1); resnet-164", &s.network),
         OPTION_TEXT("dir", "DIRECTORY", "for model, log and checkpoint (default wrn-train)", &s.directory),
         OPTION_FLAG("resume", "go on from the directory's checkpoint", &s.resume),
         OPTION_FLAG("eval-only", "test the checkpoint's weights and write them as a model", &s.eval_only),
@@ -266,7 +296,8 @@ int main(int argc, char **argv)
         OPTION_NUMBER("seed", "N", "of weights, order, augmentation and dropout (default 0)", &s.seed, 0, 9e15),
         OPTION_INTEGER("threads", "N", "threads to compute with; 0: all (default)", &o->threads, 0, 1024),
         OPTION_REST,
-        OPTION_INTEGER("size", "N", "side of the network's input in pixels (default 32)", &o->network.size, 8, 1024),
+        OPTION_WORD("family", "cifar|imagenet", "imagenet: 18-K, 34-K, 50-K, 101-K of torchvision's form", &o->network.family, families),
+        OPTION_INTEGER("size", "N", "side of the network's input in pixels (default 32 or 224)", &o->network.size, 8, 1024),
         OPTION_TEXT("block", "3,3", "kernel sizes of a block's convolutions", &o->network.block),
         OPTION_NUMBER("dropout", "P", "between a block's convolutions", &o->network.dropout, 0, 0.99),
         OPTION_INTEGER("bottleneck", "N", "a block's last convolution is N times wider than the others", &o->network.bottleneck, 1, 16),

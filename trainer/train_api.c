@@ -95,11 +95,12 @@ static wrn_status make(wrn_trainer *t, const wrn_train_options *o, wrn_error *er
         return wrn_fail(error, WRN_E_ARG, "'%.*s' holds the checkpoint of a run: resume it, or use another directory", WRN_PATH_MAX, o->directory);
     WRN_TRY(wrnt_arch_make(&o->network, t->data->classes, &arch, error));
     const struct wrnt_net_options net = { .batch = wrnt_feed_steps(t->recipe.batch, t->recipe.parts), .threads = o->threads, .isa = t->isa,
-                                          .recompute = (o->flags & WRN_TRAIN_RECOMPUTE) != 0 };
+                                          .recompute = (o->flags & WRN_TRAIN_RECOMPUTE) != 0, .plan = !o->directory };
     WRN_TRY(wrnt_net_create(&arch, &net, &t->net, error));
     WRN_TRY(wrnt_step_prepare(t, error));
     wrnt_describe(t);
     t->position = (struct wrnt_position){ .test_accuracy = -1 };
+    if (t->net->plan) return WRN_OK;
     if (resume) return go_on(t, error);
     wrnt_net_initialize(t->net, t->recipe.seed);
     if (t->average) memcpy(t->average, t->net->values, t->net->floats * sizeof(float));
@@ -146,6 +147,6 @@ wrn_status wrn_train_get_info(const wrn_trainer *t, wrn_train_info *info, wrn_er
     ours.epoch = t->position.epoch;
     ours.step = t->position.step;
     ours.parameters = t->net->floats;
-    ours.memory_bytes = t->net->arena.total + t->data->arena.total;
+    ours.memory_bytes = t->net->arena.total + t->net->planned + t->data->arena.total;
     return wrn_options_fill(info, &ours, sizeof ours, WRN_SIZE_UP_TO(wrn_train_info, memory_bytes), "argument info", error);
 }

@@ -17,11 +17,11 @@ wrn_status wrnt_step_prepare(wrn_trainer *t, wrn_error *error)
     *a++ = (struct wrnt_array){ "momenta", net->momenta, net->floats };
     *a++ = (struct wrnt_array){ "running statistics", net->statistics, net->statistic_floats };
     if (t->recipe.parts > 1) {
-        t->sum = wrn_arena_alloc(&net->arena, net->floats, sizeof *t->sum);
+        t->sum = wrnt_memory(net, net->floats, sizeof *t->sum);
         if (!t->sum) return wrn_fail(error, WRN_E_NOMEM, "out of memory");
     }
     if (t->recipe.ema == 0) return WRN_OK;
-    t->average = wrn_arena_alloc(&net->arena, net->floats + net->statistic_floats, sizeof *t->average);
+    t->average = wrnt_memory(net, net->floats + net->statistic_floats, sizeof *t->average);
     if (!t->average) return wrn_fail(error, WRN_E_NOMEM, "out of memory");
     *a++ = (struct wrnt_array){ "average weights", t->average, net->floats };
     *a++ = (struct wrnt_array){ "average statistics", t->average + net->floats, net->statistic_floats };

@@ -89,11 +89,44 @@ static void learns_a_batch(void **state)
     wrnt_net_free(net);
 }
 
-static uint64_t count(wrn_train_network network)
+/* Activations that are made again are the same, and a plan counts what the network takes. */
+static void less_memory(void **state)
+{
+    (void)state;
+    for (const struct named_net *named = named_nets; named->name; named++) {
+        struct wrnt_net *nets[2] = { make_named_net(named, 0), NULL }, *plan;
+        struct wrnt_result results[2];
+        const struct wrnt_net_options options = { .batch = named->batch, .threads = 2, .recompute = true };
+        const struct wrnt_net_options planned = { .batch = named->batch, .threads = 2, .plan = true };
+        assert_ok(wrnt_net_create(&nets[0]->arch, &options, &nets[1], &test_error));
+        assert_ok(wrnt_net_create(&nets[0]->arch, &planned, &plan, &test_error));
+        double least = (double)(plan->arena.total + plan->planned) / (double)nets[0]->arena.total;
+        if (!(least > 0.98 && least < 1.02)) fail_msg("%s: the plan has %g times the network's memory", named->name, least);
+        if (plan->arena.total > nets[0]->arena.total / 10) fail_msg("%s: the plan itself takes %zu bytes", named->name, plan->arena.total);
+        assert_true(nets[1]->arena.total < nets[0]->arena.total);
+        wrnt_net_initialize(nets[1], 7);
+        for (int i = 0; i < 2; i++) {
+            struct wrnt_batch batch = make_batch(nets[i], named->batch - 1, 3, 0);
+            wrnt_net_step(nets[i], &batch, &results[i]);
+            free_batch(&batch);
+        }
+        assert_true(results[0].loss == results[1].loss);
+        assert_memory_equal(nets[0]->grads, nets[1]->grads, nets[0]->floats * sizeof(float));
+        for (int i = 0; i < 2; i++) wrnt_net_free(nets[i]);
+        wrnt_net_free(plan);
+    }
+}
+
+static uint64_t count_of(wrn_train_network network, int32_t classes)
 {
     uint64_t parameters;
-    assert_ok(wrn_train_parameters(&network, 10, &parameters, &test_error));
+    assert_ok(wrn_train_parameters(&network, classes, &parameters, &test_error));
     return parameters;
+}
+
+static uint64_t count(wrn_train_network network)
+{
+    return count_of(network, 10);
 }
 
 static void assert_millions(wrn_train_network network, double millions)
@@ -124,7 +157,31 @@ static void parameters_as_in_the_paper(void **state)
     assert_int_equal(count((wrn_train_network){ .depth = 40, .k = 2 }), 2243546);
     assert_int_equal(count((wrn_train_network){ .depth = 40, .k = 4 }), 8949210);
     assert_int_equal(count((wrn_train_network){ .depth = 28, .k = 10 }), 36479194);
-    assert_millions((wrn_train_network){ .depth = 164, .k = 1, .block = "1,3,1", .bottleneck = 4 }, 1.7);
+    /* The same depth, and so about as many parameters, in fewer blocks of more convolutions. */
+    static const struct { const char *block; int32_t blocks; double millions; } factors[] = {
+        { "3", 12, 2.2 }, { "3,3", 6, 2.2 }, { "3,3,3", 4, 2.2 }, { "3,3,3,3", 3, 2.2 },
+    };
+    for (size_t i = 0; i < sizeof factors / sizeof factors[0]; i++) {
+        assert_int_equal(count((wrn_train_network){ .depth = 40, .k = 2, .block = factors[i].block }),
+                         count((wrn_train_network){ .blocks = factors[i].blocks, .k = 2, .block = factors[i].block }));
+        assert_millions((wrn_train_network){ .depth = 40, .k = 2, .block = factors[i].block }, factors[i].millions);
+    }
+}
+
+/* The thin networks of arXiv 1603.05027 (1.7 and 10.2 million there, which are the weights of their convolutions), and those of ImageNet's 1,000 classes with the counts that torchvision
+ * documents: resnet18, resnet34, wide_resnet50_2, wide_resnet101_2; the wider ones as bench/networks.py has them. */
+static void parameters_of_resnets(void **state)
+{
+    (void)state;
+    const int32_t imagenet = WRN_TRAIN_FAMILY_IMAGENET;
+    assert_int_equal(count((wrn_train_network){ .depth = 164, .k = 1, .block = "1,3,1", .bottleneck = 4 }), 1703258);
+    assert_int_equal(count((wrn_train_network){ .depth = 1001, .k = 1, .block = "1,3,1", .bottleneck = 4 }), 10327706);
+    static const struct { int32_t depth; double k; uint64_t count; } nets[] = {
+        { 18, 1, 11689512 }, { 34, 1, 21797672 }, { 50, 1, 25557032 }, { 50, 2, 68883240 }, { 101, 2, 126886696 },
+        { 18, 1.5, 25901896 }, { 18, 2, 45693032 }, { 18, 3, 102011560 }, { 34, 2, 86110824 },
+    };
+    for (size_t i = 0; i < sizeof nets / sizeof nets[0]; i++)
+        assert_int_equal(count_of((wrn_train_network){ .depth = nets[i].depth, .k = nets[i].k, .family = imagenet }, 1000), nets[i].count);
 }
 
 static void networks_that_are_none(void **state)
@@ -146,9 +203,20 @@ static void networks_that_are_none(void **state)
         { { .depth = 16, .k = 1, .block = "3,3,3,3,3,3,3,3,3" }, "option block" },
         { { .depth = 16, .k = 1, .dropout = 1 }, "option dropout" },
         { { .depth = 16, .k = 1, .bottleneck = 17 }, "option bottleneck" },
+        { { .depth = 16, .k = 1, .size = 7 }, "option size" },
+        { { .depth = 28, .k = 1, .family = WRN_TRAIN_FAMILY_IMAGENET }, "option depth: 28 is not 18, 34, 50 or 101" },
+        { { .depth = 50, .k = 33, .family = WRN_TRAIN_FAMILY_IMAGENET }, "option k" },
+        { { .depth = 18, .k = 0.001, .family = WRN_TRAIN_FAMILY_IMAGENET }, "option k" },
+        { { .depth = 18, .k = 1, .block = "3,3", .family = WRN_TRAIN_FAMILY_IMAGENET }, "option block:" },
+        { { .depth = 18, .k = 1, .blocks = 2, .family = WRN_TRAIN_FAMILY_IMAGENET }, "option blocks:" },
+        { { .depth = 50, .k = 1, .bottleneck = 4, .family = WRN_TRAIN_FAMILY_IMAGENET }, "option bottleneck:" },
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_fails(wrn_train_parameters(&bad[i].network, 10, &n, &test_error), WRN_E_ARG, bad[i].text);
+    assert_fails(wrn_train_parameters(&(wrn_train_network){ .depth = 16, .k = 1, .family = 2 }, 10, &n, &test_error), WRN_E_UNSUPPORTED, "option family");
+    const wrn_train_network large = { .depth = 34, .k = 30, .size = 1024, .family = WRN_TRAIN_FAMILY_IMAGENET };
+    assert_fails(wrn_train_parameters(&(wrn_train_network){ .depth = 16, .k = 200, .size = 1024 }, 10, &n, &test_error), WRN_E_LIMIT, "'stage1.0");
+    assert_ok(wrn_train_parameters(&large, 10, &n, &test_error));
 }
 
 static void rates_of_the_schedules(void **state)
@@ -194,6 +262,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_bits_for_any_threads), cmocka_unit_test(learns_a_batch), cmocka_unit_test(parts_add_up),
+        cmocka_unit_test(less_memory), cmocka_unit_test(parameters_of_resnets),
         cmocka_unit_test(parameters_as_in_the_paper), cmocka_unit_test(networks_that_are_none), cmocka_unit_test(rates_of_the_schedules),
         cmocka_unit_test(recipes_that_are_none),
     };

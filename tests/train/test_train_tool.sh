@@ -27,7 +27,9 @@ expect "--resume" help
 awk 'length > 80 { exit 1 } END { if (NR > 24) exit 1 }' help || fail "the help does not fit a screen"
 "$train" --help-all >help
 expect "--checkpoint-steps" help
-refuses "wrn-train: --network: 'x' is not DEPTH-K" "$train" "$data/cifar" --network x
+refuses "wrn-train: --network: 'x' is neither DEPTH-K" "$train" "$data/cifar" --network x
+refuses "wrn-train: --network: 'resnet-50' is neither DEPTH-K" "$train" "$data/cifar" --network resnet-50
+refuses "option depth: 28 is not 18, 34, 50 or 101" "$train" "$data/cifar" --family imagenet --network 28-1
 refuses "option depth: 11" "$train" "$data/cifar" --network 11-1
 refuses "--rate: 'nan'" "$train" "$data/cifar" --rate nan
 refuses "--drops: '5,x'" "$train" "$data/cifar" --drops 5,x
@@ -39,6 +41,11 @@ refuses "there is no checkpoint" "$train" "$data/cifar" "${small[@]}" --dir empt
 
 "$train" "$data/cifar" "${small[@]}" --dry-run --dir none >out
 expect "240 training images, 10 classes" out
+expect "training would take about" out
+"$train" "$data/cifar" --network resnet-164 --batch 4 --epochs 1 --dry-run --dir none >out
+expect "resnet-164: 1703258 parameters" out
+"$train" "$data/cifar" --family imagenet --network resnet-18 --size 32 --batch 4 --epochs 1 --dry-run --dir none >out
+expect "resnet-18: 11181642 parameters" out
 [ ! -e none ] || fail "a dry run made its directory"
 
 # Interrupted as soon as the first checkpoint is there; the directory's name needs quotes. The run is too long to end before.
@@ -72,6 +79,7 @@ done
 expect "($found/60)" out
 "$train" "$data/images" "${small[@]}" --dir files --epochs 1 >out
 expect "240 training images, 10 classes" out
+expect "training would take about" out
 "$wrn" eval files/model.wrn "$data/images/test" >eval
 expect "($(sed -n 's/.*test [0-9.]*% (\([0-9]*\)\/60).*/\1/p' out)/60)" eval
 
