@@ -47,6 +47,7 @@ void pin_train_functions(void)
     PIN_FUNCTION(wrn_status, wrn_train_create, (const wrn_train_options *, wrn_trainer **, wrn_error *));
     PIN_FUNCTION(void, wrn_train_free, (wrn_trainer *));
     PIN_FUNCTION(wrn_status, wrn_train_get_info, (const wrn_trainer *, wrn_train_info *, wrn_error *));
+    PIN_FUNCTION(wrn_status, wrn_train_estimate, (const wrn_trainer *, double *, wrn_error *));
     PIN_FUNCTION(wrn_status, wrn_train_run, (wrn_trainer *, wrn_error *));
     PIN_FUNCTION(wrn_status, wrn_train_evaluate, (wrn_trainer *, int32_t *, wrn_error *));
 }

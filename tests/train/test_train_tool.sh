@@ -79,7 +79,6 @@ done
 expect "($found/60)" out
 "$train" "$data/images" "${small[@]}" --dir files --epochs 1 >out
 expect "240 training images, 10 classes" out
-expect "training would take about" out
 "$wrn" eval files/model.wrn "$data/images/test" >eval
 expect "($(sed -n 's/.*test [0-9.]*% (\([0-9]*\)\/60).*/\1/p' out)/60)" eval
 
