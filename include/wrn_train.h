@@ -104,7 +104,8 @@ typedef struct wrn_train_set {
 #define WRN_TRAIN_PLAIN_IMAGES 2u   /* no augmentation: no flips, no crops but the test images' */
 #define WRN_TRAIN_NO_BN_DECAY 4u    /* weight decay on convolutions and the linear layer's matrix alone */
 #define WRN_TRAIN_PLAIN_MOMENTUM 8u /* momentum without Nesterov's look ahead */
-#define WRN_TRAIN_RECOMPUTE 16u     /* activations are not kept for the way back but made again: less memory, the same bits */
+#define WRN_TRAIN_RECOMPUTE 16u     /* activations are not kept for the way back but made again: less memory, the same bits;
+                                       in the ImageNet family, whose sums are activated, little is gained */
 
 /* What a run has done; the numbers of the epoch are of the images seen in it so far. */
 typedef struct wrn_train_progress {

@@ -27,10 +27,10 @@ void shorten(struct wrnt_arch *arch, int32_t stages)
 }
 
 const struct named_net named_nets[] = {
-    { "wrn-16-1", { .depth = 16, .k = 1 }, 16, 0, 0.01, 1e-2 },
-    { "resnet-20", { .depth = 20, .k = 1, .block = "1,3,1", .bottleneck = 4 }, 8, 0, 0.001, 1e-2 },
-    { "imagenet-18-0.25", { .depth = 18, .k = 0.25, .family = WRN_TRAIN_FAMILY_IMAGENET, .size = 64 }, 4, 0, 0.0002, 1e-3 },
-    { "imagenet-50-0.25", { .depth = 50, .k = 0.25, .family = WRN_TRAIN_FAMILY_IMAGENET, .size = 64 }, 4, 2, 0.0002, 1e-3 },
+    { "wrn-16-1", { .depth = 16, .k = 1 }, 16, 0, 0.01, 1e-2, 10 },
+    { "resnet-20", { .depth = 20, .k = 1, .block = "1,3,1", .bottleneck = 4 }, 8, 0, 0.001, 1e-2, 10 },
+    { "imagenet-18-0.25", { .depth = 18, .k = 0.25, .family = WRN_TRAIN_FAMILY_IMAGENET, .size = 64 }, 4, 0, 0.0002, 1e-3, 9 },
+    { "imagenet-50-0.25", { .depth = 50, .k = 0.25, .family = WRN_TRAIN_FAMILY_IMAGENET, .size = 64 }, 4, 2, 0.0002, 1e-3, 10 },
     { 0 },
 };
 

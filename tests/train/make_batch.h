@@ -19,6 +19,7 @@ struct named_net {
     wrn_train_network network;
     int32_t batch, stages; /* stages: 0, or the network is shortened */
     double rate, tolerance; /* tolerance: of the norms of gradients; rounding makes some pass a ReLU that should not, or not */
+    int32_t steps;          /* until when losses follow PyTorch's: later, rounding has sent a maximum's gradient elsewhere */
 };
 extern const struct named_net named_nets[];
 struct wrnt_net *make_named_net(const struct named_net *named, int32_t isa);

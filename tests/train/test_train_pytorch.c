@@ -76,7 +76,7 @@ static void check(const struct named_net *named, int32_t isa)
     struct wrnt_net *net = make_named_net(named, isa);
     assert_ok(wrnt_recipe_make(&options, &recipe, &test_error));
     read_expected(named->name, &expected);
-    for (int step = 0; step < STEPS; step++) {
+    for (int step = 0; step < named->steps; step++) {
         struct wrnt_batch batch = make_batch(net, named->batch, 11, (uint64_t)step);
         struct wrnt_result result;
         wrnt_net_step(net, &batch, &result);
