@@ -123,6 +123,29 @@ typedef struct wrn_train_progress {
 } wrn_train_progress;
 #define WRN_TRAIN_PROGRESS_INIT WRN_INIT_(wrn_train_progress)
 
+/* Processes that train one network together, each on its share of every batch, and what connects them: MPI in wrn-train
+ * (tools/train_mpi.c), but anything that has these functions will do. Each process makes a trainer, with the same options
+ * and data, and calls the same functions; they return the same status in all, and errors name the worker that had them.
+ * Worker 0 alone reads and writes `directory`, and evaluates.
+ *
+ * A batch is cut into count * parts parts, which the workers take in turns: N workers do what one process does with N times
+ * as many parts. Sums of gradients are added in whatever order `sum` does it, and so the same up to rounding; with
+ * fixed_order in the order of the parts: the same bits.
+ *
+ * Functions return 0, or anything else where the others cannot be reached: WRN_E_IO. All workers call them in the same order
+ * with the same sizes, from the thread that called the trainer. */
+typedef struct wrn_train_workers {
+    uint32_t struct_size;
+    int32_t rank, count;         /* this process, from 0, and how many there are */
+    int32_t fixed_order;         /* 1: gradients are gathered and added in the order of the parts; slower */
+    void *user;
+    int32_t (*sum)(void *user, float *data, size_t floats); /* begins to add up all workers' data, in place, in all of them */
+    int32_t (*wait)(void *user);                            /* returns when all that was begun is done */
+    int32_t (*gather)(void *user, const void *from, void *to, size_t bytes); /* to: count * bytes, in order of rank */
+    int32_t (*broadcast)(void *user, void *data, size_t bytes);              /* worker 0's data */
+} wrn_train_workers;
+#define WRN_TRAIN_WORKERS_INIT WRN_INIT_(wrn_train_workers)
+
 typedef struct wrn_train_options {
     uint32_t struct_size;
     uint32_t flags;              /* WRN_TRAIN_... */
@@ -165,7 +188,8 @@ typedef struct wrn_train_options {
     int32_t checkpoint_seconds;  /* 0: 600 */
 
     /* Called after each step and each evaluation, on the thread that runs. Anything but 0 stops the run: a checkpoint is
-       written, and wrn_train_run returns WRN_E_CANCELLED. */
+       written, and wrn_train_run returns WRN_E_CANCELLED. With several workers each is called after its steps, and any of
+       them can stop all; evaluations are worker 0's. */
     void *progress_user;
     int32_t (*progress)(void *progress_user, const wrn_train_progress *progress);
 
@@ -176,6 +200,8 @@ typedef struct wrn_train_options {
     /* How test images, and users' of the model file, which carries it, come to the network's size; its filter and normalization
        are the training images' too. RGB. NULL: the preset "cifar" for images in memory, "imagenet" for those that are loaded. */
     const wrn_preprocess *preprocess;
+
+    const wrn_train_workers *workers; /* copied; NULL: this process alone */
 } wrn_train_options;
 #define WRN_TRAIN_OPTIONS_INIT WRN_INIT_(wrn_train_options)
 

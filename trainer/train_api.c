@@ -65,12 +65,27 @@ static wrn_status make_augment(wrn_trainer *t, const wrn_train_options *o, int32
     return WRN_OK;
 }
 
-static wrn_status go_on(wrn_trainer *t, wrn_error *error)
+/* With several workers, a process's share of each batch. */
+static wrn_status make_share(wrn_trainer *t, wrn_error *error)
 {
-    const struct wrnt_position *p = &t->position;
-    WRN_TRY(wrnt_checkpoint_load(t->directory.checkpoint, t->description, &t->position, t->arrays, error));
-    if (p->epoch <= t->recipe.epochs && p->step <= t->steps) return WRN_OK;
-    return wrn_fail(error, WRN_E_FORMAT, "the checkpoint '%.*s' has no valid position", WRN_PATH_MAX, t->directory.checkpoint);
+    struct wrnt_recipe *r = &t->recipe;
+    const wrn_train_workers *w = &t->workers.w;
+    int64_t parts = (int64_t)r->parts * w->count;
+    if (parts > r->batch)
+        return wrn_fail(error, WRN_E_ARG, "option batch: %d images cannot be cut into %d parts for each of %d workers", r->batch, r->parts, w->count);
+    r->parts = (int32_t)parts;
+    if (r->batch > t->data->train.count) r->batch = t->data->train.count;
+    t->share = (struct wrnt_share){ .part = wrnt_feed_steps(r->batch, r->parts), .rank = w->rank, .workers = w->count };
+    return WRN_OK;
+}
+
+static wrn_status open_directory(wrn_trainer *t, const wrn_train_options *o, wrn_error *error)
+{
+    if (!o->directory || t->workers.w.rank > 0) return WRN_OK;
+    WRN_TRY(wrnt_directory_open(&t->directory, o->directory, error));
+    if (!(o->flags & WRN_TRAIN_RESUME) && access(t->directory.checkpoint, F_OK) == 0)
+        return wrn_fail(error, WRN_E_ARG, "'%.*s' holds the checkpoint of a run: resume it, or use another directory", WRN_PATH_MAX, o->directory);
+    return WRN_OK;
 }
 
 static wrn_status make(wrn_trainer *t, const wrn_train_options *o, wrn_error *error)
@@ -86,25 +101,50 @@ static wrn_status make(wrn_trainer *t, const wrn_train_options *o, wrn_error *er
     t->progress = o->progress;
     WRN_TRY(o->set ? wrnt_data_copy(o->set, &t->data, error) : wrnt_data_open(o->data, &t->data, error));
     WRN_TRY(make_augment(t, o, arch.height, error));
-    if (t->recipe.batch > t->data->train.count) t->recipe.batch = t->data->train.count;
+    WRN_TRY(make_share(t, error));
     t->steps = wrnt_feed_steps(t->data->train.count, t->recipe.batch);
-
-    bool resume = (o->flags & WRN_TRAIN_RESUME) != 0;
-    if (o->directory) WRN_TRY(wrnt_directory_open(&t->directory, o->directory, error));
-    if (o->directory && !resume && access(t->directory.checkpoint, F_OK) == 0)
-        return wrn_fail(error, WRN_E_ARG, "'%.*s' holds the checkpoint of a run: resume it, or use another directory", WRN_PATH_MAX, o->directory);
+    WRN_TRY(open_directory(t, o, error));
     WRN_TRY(wrnt_arch_make(&o->network, t->data->classes, &arch, error));
-    const struct wrnt_net_options net = { .batch = wrnt_feed_steps(t->recipe.batch, t->recipe.parts), .threads = o->threads, .isa = t->isa,
+    const struct wrnt_net_options net = { .batch = t->share.part, .threads = o->threads, .isa = t->isa,
                                           .recompute = (o->flags & WRN_TRAIN_RECOMPUTE) != 0, .plan = !o->directory };
     WRN_TRY(wrnt_net_create(&arch, &net, &t->net, error));
     WRN_TRY(wrnt_step_prepare(t, error));
     wrnt_describe(t);
+    return WRN_OK;
+}
+
+/* The numbers to begin with, in worker 0. */
+static wrn_status begin(wrn_trainer *t, bool resume, wrn_error *error)
+{
+    struct wrnt_position *p = &t->position;
+    const struct wrnt_net *net = t->net;
+    if (t->workers.w.rank > 0) return WRN_OK;
+    if (resume) {
+        WRN_TRY(wrnt_checkpoint_load(t->directory.checkpoint, t->description, p, t->arrays, error));
+        if (p->epoch <= t->recipe.epochs && p->step <= t->steps) return WRN_OK;
+        return wrn_fail(error, WRN_E_FORMAT, "the checkpoint '%.*s' has no valid position", WRN_PATH_MAX, t->directory.checkpoint);
+    }
+    wrnt_net_initialize(t->net, t->recipe.seed);
+    if (t->average) memcpy(t->average, net->values, net->floats * sizeof(float));
+    if (t->average) memcpy(t->average + net->floats, net->statistics, net->statistic_floats * sizeof(float));
+    return WRN_OK;
+}
+
+/* Whatever the workers find that each of them can find alone, they agree on before they go on. */
+static wrn_status make_together(wrn_trainer *t, const wrn_train_options *o, wrn_error *error)
+{
+    char text[WRNT_MAX_WORKER_TEXT];
+    bool resume = (o->flags & WRN_TRAIN_RESUME) != 0;
+    WRN_TRY(wrnt_workers_make(o->workers, &t->workers, error));
+    WRN_TRY(wrnt_workers_agree(&t->workers, make(t, o, error), error));
+    wrnt_describe_worker(t, resume, text);
+    WRN_TRY(wrnt_workers_compare(&t->workers, text, error));
     t->position = (struct wrnt_position){ .test_accuracy = -1 };
     if (t->net->plan) return WRN_OK;
-    if (resume) return go_on(t, error);
-    wrnt_net_initialize(t->net, t->recipe.seed);
-    if (t->average) memcpy(t->average, t->net->values, t->net->floats * sizeof(float));
-    if (t->average) memcpy(t->average + t->net->floats, t->net->statistics, t->net->statistic_floats * sizeof(float));
+    WRN_TRY(wrnt_workers_agree(&t->workers, begin(t, resume, error), error));
+    WRN_TRY(wrnt_workers_broadcast(&t->workers, &t->position, sizeof t->position, error));
+    for (const struct wrnt_array *a = t->arrays; a->count; a++)
+        WRN_TRY(wrnt_workers_broadcast(&t->workers, a->data, a->count * sizeof(float), error));
     return WRN_OK;
 }
 
@@ -118,7 +158,7 @@ wrn_status wrn_train_create(const wrn_train_options *options, wrn_trainer **trai
     WRN_TRY(wrn_options_copy(&o, sizeof o, WRN_SIZE_UP_TO(wrn_train_options, progress), options, "wrn_train_options", error));
     wrn_trainer *t = wrn_mem_zalloc(&alloc, 1, sizeof *t);
     if (!t) return wrn_fail(error, WRN_E_NOMEM, "out of memory");
-    wrn_status status = make(t, &o, error);
+    wrn_status status = make_together(t, &o, error);
     if (status == WRN_OK) *trainer = t;
     else wrn_train_free(t);
     return status;
@@ -131,6 +171,7 @@ void wrn_train_free(wrn_trainer *t)
     wrnt_net_free(t->net);
     wrnt_directory_close(&t->directory);
     wrnt_data_free(t->data);
+    wrnt_workers_free(&t->workers);
     wrn_mem_free(&alloc, t);
 }
 

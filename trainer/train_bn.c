@@ -85,7 +85,7 @@ static void normalizer_item(struct wrnt_net *net, void *arg, uint32_t item, void
         seen += more;
     }
     const float *scale = net->values + net->params[bn->scale].offset, *shift = net->values + net->params[bn->shift].offset;
-    float *running = net->statistics + bn->running;
+    double *moments = net->moments + bn->running;
     for (int32_t i = first; i < end; i++) {
         double variance = m2[i - first] / (double)seen, unbiased = m2[i - first] / (double)(seen > 1 ? seen - 1 : 1);
         double inverse = 1 / sqrt(variance + WRNT_BN_EPSILON);
@@ -93,8 +93,8 @@ static void normalizer_item(struct wrnt_net *net, void *arg, uint32_t item, void
         bn->inverse[i] = (float)inverse;
         bn->mul[i] = (float)(scale[i] * inverse);
         bn->add[i] = (float)(shift[i] - mean[i - first] * scale[i] * inverse);
-        running[i] = (float)((1 - WRNT_BN_MOMENTUM) * running[i] + WRNT_BN_MOMENTUM * mean[i - first]);
-        running[c + i] = (float)((1 - WRNT_BN_MOMENTUM) * running[c + i] + WRNT_BN_MOMENTUM * unbiased);
+        moments[i] = mean[i - first];
+        moments[c + i] = unbiased;
     }
 }
 

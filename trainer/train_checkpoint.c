@@ -66,20 +66,32 @@ wrn_status wrnt_checkpoint_save(const char *path, const char *description, const
     return status;
 }
 
-/* Names the first line in which the two differ. */
+/* The line that begins at `at`, to its newline or to `end`; what comes after it is returned. */
+static const char *take_line(const char *at, const char *end, const char **line, int *length)
+{
+    const char *newline = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL, *stop = newline ? newline : end;
+    *line = at < end ? at : "nothing";
+    *length = (int)(at < end ? (size_t)(stop - at) : strlen(*line));
+    return newline ? newline + 1 : end;
+}
+
+bool wrnt_descriptions_differ(const char *description, size_t size, const char *other, struct wrnt_difference *d)
+{
+    const char *end = description + size, *other_end = other + strlen(other);
+    while (description < end || other < other_end) {
+        description = take_line(description, end, &d->line, &d->length);
+        other = take_line(other, other_end, &d->other, &d->other_length);
+        if (d->length != d->other_length || memcmp(d->line, d->other, (size_t)d->length) != 0) return true;
+    }
+    return false;
+}
+
 static wrn_status compare(const char *path, const char *theirs, size_t size, const char *ours, wrn_error *error)
 {
-    if (size == strlen(ours) && memcmp(theirs, ours, size) == 0) return WRN_OK;
-    const char *end = theirs + size;
-    while (theirs < end && *ours) {
-        size_t their_line = strcspn(theirs, "\n"), our_line = strcspn(ours, "\n");
-        if (their_line != our_line || memcmp(theirs, ours, our_line) != 0)
-            return wrn_fail(error, WRN_E_ARG, "the checkpoint '%.*s' was made with %.*s, this run has %.*s", WRN_PATH_MAX, path, (int)their_line, theirs,
-                            (int)our_line, ours);
-        theirs += their_line + 1;
-        ours += our_line + 1;
-    }
-    return wrn_fail(error, WRN_E_ARG, "the checkpoint '%.*s' was made with other options", WRN_PATH_MAX, path);
+    struct wrnt_difference d;
+    if (!wrnt_descriptions_differ(theirs, size, ours, &d)) return WRN_OK;
+    return wrn_fail(error, WRN_E_ARG, "the checkpoint '%.*s' was made with %.*s, this run has %.*s", WRN_PATH_MAX, path, d.length, d.line,
+                    d.other_length, d.other);
 }
 
 static wrn_status damaged(const char *path, const char *how, wrn_error *error)

@@ -19,6 +19,8 @@
  */
 #include "base/error.h"
 
+#include <stdbool.h>
+
 struct wrnt_position {
     int32_t epoch, step;   /* of the next batch */
     double loss;           /* sum over the epoch's images so far */
@@ -41,6 +43,13 @@ wrn_status wrnt_checkpoint_save(const char *path, const char *description, const
  * another description. The arrays change on success only. */
 wrn_status wrnt_checkpoint_load(const char *path, const char *description, struct wrnt_position *position,
                                 const struct wrnt_array *arrays, wrn_error *error);
+
+/* Whether two descriptions differ, one of them without a NUL at its end, and the first line in which they do. */
+struct wrnt_difference {
+    const char *line, *other; /* without the newline; "nothing" where a description ends before the other */
+    int length, other_length;
+};
+bool wrnt_descriptions_differ(const char *description, size_t size, const char *other, struct wrnt_difference *difference);
 
 /* WRN_E_NUMERIC, naming the array, if one holds a NaN or an infinity. */
 wrn_status wrnt_check_finite(const struct wrnt_array *arrays, wrn_error *error);

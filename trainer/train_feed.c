@@ -63,6 +63,17 @@ static void shuffle(struct wrnt_feed *f, int32_t epoch)
     }
 }
 
+static bool is_ours(const struct wrnt_feed *f, int32_t i)
+{
+    return i / f->o.share.part % f->o.share.workers == f->o.share.rank;
+}
+
+/* With mixup, an image is mixed with the next one of the batch, the last with the first. */
+static bool is_needed(const struct wrnt_feed *f, int32_t i, int32_t images)
+{
+    return is_ours(f, i) || (f->o.mixup > 0 && is_ours(f, i > 0 ? i - 1 : images - 1));
+}
+
 /* Jöhnk's way to a beta distribution: two powers of uniform numbers, if their sum is at most 1. */
 static double beta(const struct wrnt_feed *f, uint64_t epoch, uint64_t step)
 {
@@ -83,8 +94,9 @@ static void mix(const struct wrnt_feed *f, struct slot *s)
     for (int32_t i = 0; i < to->images; i++) {
         float *at = to->input + (size_t)i * image;
         const float *next = i + 1 < to->images ? at + image : s->first;
-        for (size_t j = 0; j < image; j++) at[j] = share * at[j] + (1 - share) * next[j];
+        bool ours = is_ours(f, i);
         to->others[i] = to->labels[(i + 1) % to->images];
+        for (size_t j = 0; j < image && ours; j++) at[j] = share * at[j] + (1 - share) * next[j];
     }
 }
 
@@ -129,6 +141,7 @@ static wrn_status make(const struct maker *m, const struct item *item, wrn_error
     float *to = s->batch.input + (size_t)item->at * o->layout->image + o->layout->origin;
     wrn_train_image image;
     s->batch.labels[item->at] = o->data->train.labels[item->image];
+    if (!is_needed(m->feed, item->at, s->batch.images)) return WRN_OK;
     WRN_TRY(wrnt_data_take(o->data, false, item->image, &image, error));
     wrn_status status = wrnt_augment_image(o->augment, &image, bits, o->layout, to, m->buffer, error);
     wrnt_data_give_back(o->data, &image);

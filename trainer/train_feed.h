@@ -5,6 +5,12 @@
  * depends on seed, epoch and image alone, however many they are. */
 #include "train_augment.h"
 
+/* Which images of a batch are made: it is cut into parts of `part` neighbours, and every `workers`-th of them, from number
+ * `rank` on, is for this process. Labels are those of all. */
+struct wrnt_share {
+    int32_t part, rank, workers;
+};
+
 struct wrnt_feed_options {
     const struct wrnt_data *data;    /* its training images */
     const struct wrnt_augment *augment;
@@ -14,6 +20,7 @@ struct wrnt_feed_options {
     uint64_t seed;
     double mixup;                    /* 0, or the parameter of the beta distribution */
     int32_t makers;                  /* threads, at least 1; if the system refuses some there are fewer */
+    struct wrnt_share share;
 };
 
 struct wrnt_feed;

@@ -20,11 +20,16 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static bool is_first(const wrn_trainer *t)
+{
+    return t->workers.w.rank == 0;
+}
+
 static wrn_status save(const wrn_trainer *t, struct clock *clock, wrn_error *error)
 {
-    WRN_TRY(wrnt_checkpoint_save(t->directory.checkpoint, t->description, &t->position, t->arrays, error));
+    wrn_status status = is_first(t) ? wrnt_checkpoint_save(t->directory.checkpoint, t->description, &t->position, t->arrays, error) : WRN_OK;
     clock->saved = now();
-    return WRN_OK;
+    return wrnt_workers_agree(&t->workers, status, error);
 }
 
 static wrn_train_progress progress_of(const wrn_trainer *t, const struct clock *clock, double rate)
@@ -47,9 +52,13 @@ static wrn_train_progress progress_of(const wrn_trainer *t, const struct clock *
     return g;
 }
 
-static bool wants_stop(wrn_trainer *t, const wrn_train_progress *progress)
+/* What workers wish for after a step; one is enough. */
+#define STOP 1u
+#define SAVE 2u
+
+static uint32_t show(const wrn_trainer *t, const wrn_train_progress *progress)
 {
-    return t->progress && t->progress(t->progress_user, progress) != 0;
+    return t->progress && t->progress(t->progress_user, progress) != 0 ? STOP : 0;
 }
 
 struct wrnt_export wrnt_export_of(const wrn_trainer *t)
@@ -59,19 +68,48 @@ struct wrnt_export wrnt_export_of(const wrn_trainer *t)
                                  .preprocess = &t->augment.preprocess, .training = t->training, .accuracy = t->position.test_accuracy };
 }
 
-/* The test set, the log and its chart. */
-static wrn_status end_epoch(wrn_trainer *t, struct clock *clock, double rate, wrn_train_progress *progress, wrn_error *error)
+/* The model's file, the test set through it, the file again with what was found. */
+static wrn_status evaluate(wrn_trainer *t, int32_t *correct, wrn_error *error)
 {
-    struct wrnt_position *p = &t->position;
-    int32_t correct;
-    WRN_TRY(wrn_train_evaluate(t, &correct, error));
-    *progress = progress_of(t, clock, rate);
+    if (!is_first(t)) return WRN_OK;
+    if (!t->directory.path) return wrn_fail(error, WRN_E_ARG, "option directory is NULL: there is no place for the model");
+    t->position.test_accuracy = -1;
+    struct wrnt_export model = wrnt_export_of(t);
+    WRN_TRY(wrnt_check_finite(t->arrays, error));
+    WRN_TRY(wrnt_export_write(&model, t->directory.model, false, error));
+    WRN_TRY(wrnt_evaluate(t->directory.model, t->data, t->net->pool, t->isa, correct, error));
+    t->position.test_accuracy = model.accuracy = (double)*correct / t->data->test.count;
+    return wrnt_export_write(&model, t->directory.model, false, error);
+}
+
+wrn_status wrn_train_evaluate(wrn_trainer *t, int32_t *correct, wrn_error *error)
+{
+    if (!t) return wrn_fail(error, WRN_E_ARG, "argument trainer is NULL");
+    if (!correct) return wrn_fail(error, WRN_E_ARG, "argument correct is NULL");
+    *correct = 0;
+    WRN_TRY(wrnt_workers_agree(&t->workers, evaluate(t, correct, error), error));
+    return wrnt_workers_broadcast(&t->workers, correct, sizeof *correct, error);
+}
+
+/* The test set, the log and its chart. */
+static wrn_status report_epoch(wrn_trainer *t, const struct clock *clock, double rate, wrn_train_progress *progress, wrn_error *error)
+{
+    const struct wrnt_position *p = &t->position;
+    if (!is_first(t)) return WRN_OK;
+    WRN_TRY(evaluate(t, &progress->test_correct, error));
+    progress->test_accuracy = p->test_accuracy;
     progress->evaluated = 1;
-    progress->test_correct = correct;
     const struct wrnt_log_line line = { p->epoch + 1, rate, progress->loss, progress->accuracy, p->test_accuracy, progress->images_per_second,
                                         now() - clock->epoch_started };
     WRN_TRY(wrnt_log_add(&t->directory, &line, error));
-    WRN_TRY(wrnt_chart_write(&t->directory, error));
+    return wrnt_chart_write(&t->directory, error);
+}
+
+static wrn_status end_epoch(wrn_trainer *t, struct clock *clock, double rate, wrn_train_progress *progress, wrn_error *error)
+{
+    struct wrnt_position *p = &t->position;
+    WRN_TRY(wrnt_workers_agree(&t->workers, report_epoch(t, clock, rate, progress, error), error));
+    WRN_TRY(wrnt_workers_same(&t->workers, t->net->values, t->net->floats, error));
     *p = (struct wrnt_position){ .epoch = p->epoch + 1, .test_accuracy = p->test_accuracy };
     clock->epoch_started = now();
     return WRN_OK;
@@ -80,6 +118,7 @@ static wrn_status end_epoch(wrn_trainer *t, struct clock *clock, double rate, wr
 static wrn_status finish(const wrn_trainer *t, wrn_error *error)
 {
     const struct wrnt_export model = wrnt_export_of(t);
+    if (!is_first(t)) return WRN_OK;
     wrn_status status = wrnt_export_write(&model, t->directory.onnx, true, error);
     if (status == WRN_E_UNSUPPORTED && error) *error = (wrn_error){ 0 }; /* built without ONNX: the .wrn is there */
     return status == WRN_E_UNSUPPORTED ? WRN_OK : status;
@@ -102,7 +141,7 @@ static wrn_status train_batch(wrn_trainer *t, struct wrnt_feed *feed, struct clo
 {
     const struct wrnt_feed_batch *batch;
     double begin = now();
-    wrn_status status = wrnt_feed_next(feed, &batch, error);
+    wrn_status status = wrnt_workers_agree(&t->workers, wrnt_feed_next(feed, &batch, error), error);
     if (status != WRN_OK) return kept(t, clock, status);
     WRN_TRY(wrnt_step(t, batch, rate, error));
     clock->training += now() - begin;
@@ -119,51 +158,42 @@ static wrn_status run(wrn_trainer *t, struct wrnt_feed *feed, struct clock *cloc
         double rate = wrnt_recipe_rate(&t->recipe, p->epoch, trained ? p->step - 1 : p->step, t->steps);
         if (!trained) WRN_TRY(train_batch(t, feed, clock, rate, error));
         wrn_train_progress progress = progress_of(t, clock, rate);
-        bool stop = !trained && wants_stop(t, &progress);
+        uint32_t wishes = trained ? 0 : show(t, &progress);
         bool due = t->checkpoint_steps ? p->step % t->checkpoint_steps == 0 : now() - clock->saved >= t->checkpoint_seconds;
+        if (due && is_first(t)) wishes |= SAVE;
         if (p->step == t->steps) {
             wrn_status status = end_epoch(t, clock, rate, &progress, error);
             if (status != WRN_OK) return kept(t, clock, status);
-            stop = wants_stop(t, &progress) || stop;
-            due = true;
+            if (progress.evaluated) wishes |= show(t, &progress);
+            wishes |= SAVE;
         }
-        if (stop && p->epoch < t->recipe.epochs) return stopped(t, clock, error);
-        if (due) WRN_TRY(save(t, clock, error));
+        WRN_TRY(wrnt_workers_vote(&t->workers, &wishes, error));
+        if ((wishes & STOP) && p->epoch < t->recipe.epochs) return stopped(t, clock, error);
+        if (wishes & SAVE) WRN_TRY(save(t, clock, error));
     }
-    return finish(t, error);
+    return wrnt_workers_agree(&t->workers, finish(t, error), error);
+}
+
+static wrn_status start(const wrn_trainer *t, struct wrnt_feed **feed, wrn_error *error)
+{
+    const struct wrnt_feed_options options = {
+        .data = t->data, .augment = &t->augment, .layout = &t->net->tensors[0].layout, .batch = t->recipe.batch,
+        .epoch = t->position.epoch, .step = t->position.step, .seed = t->recipe.seed, .mixup = t->recipe.mixup, .share = t->share,
+        .makers = t->data->load ? wrn_pool_lanes(t->net->pool) : 1, /* what is in memory is ready long before it is wanted */
+    };
+    if (is_first(t) && !t->directory.path) return wrn_fail(error, WRN_E_ARG, "option directory is NULL: there is no place for results");
+    if (is_first(t)) WRN_TRY(wrnt_log_start(&t->directory, t->position.epoch, error));
+    return wrnt_feed_start(&options, feed, error);
 }
 
 wrn_status wrn_train_run(wrn_trainer *t, wrn_error *error)
 {
     if (!t) return wrn_fail(error, WRN_E_ARG, "argument trainer is NULL");
-    if (!t->directory.path) return wrn_fail(error, WRN_E_ARG, "option directory is NULL: there is no place for results");
-    const struct wrnt_feed_options options = {
-        .data = t->data, .augment = &t->augment, .layout = &t->net->tensors[0].layout, .batch = t->recipe.batch,
-        .epoch = t->position.epoch, .step = t->position.step, .seed = t->recipe.seed, .mixup = t->recipe.mixup,
-        .makers = t->data->load ? wrn_pool_lanes(t->net->pool) : 1, /* what is in memory is ready long before it is wanted */
-    };
     struct clock clock = { .started = now() };
-    struct wrnt_feed *feed;
+    struct wrnt_feed *feed = NULL;
     clock.saved = clock.epoch_started = clock.started;
-    WRN_TRY(wrnt_log_start(&t->directory, t->position.epoch, error));
-    WRN_TRY(wrnt_feed_start(&options, &feed, error));
-    wrn_status status = run(t, feed, &clock, error);
+    wrn_status status = wrnt_workers_agree(&t->workers, start(t, &feed, error), error);
+    if (status == WRN_OK) status = run(t, feed, &clock, error);
     wrnt_feed_stop(feed);
     return status;
-}
-
-/* The model's file, the test set through it, the file again with what was found. */
-wrn_status wrn_train_evaluate(wrn_trainer *t, int32_t *correct, wrn_error *error)
-{
-    if (!t) return wrn_fail(error, WRN_E_ARG, "argument trainer is NULL");
-    if (!correct) return wrn_fail(error, WRN_E_ARG, "argument correct is NULL");
-    *correct = 0;
-    if (!t->directory.path) return wrn_fail(error, WRN_E_ARG, "option directory is NULL: there is no place for the model");
-    t->position.test_accuracy = -1;
-    struct wrnt_export model = wrnt_export_of(t);
-    WRN_TRY(wrnt_check_finite(t->arrays, error));
-    WRN_TRY(wrnt_export_write(&model, t->directory.model, false, error));
-    WRN_TRY(wrnt_evaluate(t->directory.model, t->data, t->net->pool, t->isa, correct, error));
-    t->position.test_accuracy = model.accuracy = (double)*correct / t->data->test.count;
-    return wrnt_export_write(&model, t->directory.model, false, error);
 }

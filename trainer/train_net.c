@@ -78,12 +78,14 @@ static wrn_status allocate_work(struct wrnt_net *net, wrn_error *error)
     net->momenta = wrnt_memory(net, net->floats, sizeof(float));
     net->grads = wrnt_memory(net, net->floats, sizeof(float));
     net->statistics = wrnt_memory(net, net->statistic_floats, sizeof(float));
+    net->moments = wrnt_memory(net, net->statistic_floats, sizeof(double));
     net->zeros = wrnt_memory(net, widest, sizeof(float));
     net->rows = wrnt_memory(net, (size_t)net->batch, sizeof *net->rows);
     net->packed = wrnt_memory(net, net->packed_size, 1);
     net->shared = net->partial = net->flipped = wrnt_memory(net, work, sizeof(float));
     net->scratch = wrnt_memory(net, lanes, net->scratch_size);
-    bool all = net->values && net->momenta && net->grads && net->statistics && net->zeros && net->rows && net->packed && net->shared && net->scratch;
+    bool all = net->values && net->momenta && net->grads && net->statistics && net->moments && net->zeros && net->rows && net->packed && net->shared &&
+               net->scratch;
     return all ? WRN_OK : no_memory(error);
 }
 
@@ -188,6 +190,13 @@ static void fetch(struct wrnt_net *net, int32_t tensor, const struct wrnt_batch 
     if (t->holder && *t->holder != tensor) wrnt_bn_recompute(net, &net->ops[t->producer], batch);
 }
 
+/* Parameters are in the order of the operators, so that all from this one's on have their gradients. */
+static void tell(const struct wrnt_net *net, const struct wrnt_op *op, const struct wrnt_batch *batch)
+{
+    if (!batch->ready || op->kind == WRNT_POOL) return;
+    batch->ready(batch->ready_user, net->params[op->kind == WRNT_CONV ? op->conv.weight : op->bn.scale].offset);
+}
+
 static void done(const struct wrnt_net *net, int32_t op, enum wrnt_part part)
 {
     if (net->watch.done) net->watch.done(net->watch.arg, op, part);
@@ -239,6 +248,7 @@ static void backward(struct wrnt_net *net, const struct wrnt_batch *batch)
         case WRNT_POOL: wrnt_pool_backward(net, op, batch->images); break;
         }
         done(net, i, WRNT_BACKWARD);
+        tell(net, op, batch);
     }
 }
 
@@ -249,4 +259,10 @@ void wrnt_net_step(struct wrnt_net *net, const struct wrnt_batch *batch, struct 
     wrnt_loss(net, batch, result);
     done(net, 0, WRNT_LOSS);
     backward(net, batch);
+}
+
+void wrnt_net_follow(struct wrnt_net *net, const double *moments)
+{
+    for (size_t i = 0; i < net->statistic_floats; i++)
+        net->statistics[i] = (float)((1 - WRNT_BN_MOMENTUM) * net->statistics[i] + WRNT_BN_MOMENTUM * moments[i]);
 }

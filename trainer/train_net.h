@@ -68,7 +68,7 @@ struct wrnt_conv {
 
 struct wrnt_bn {
     int32_t scale, shift;          /* parameters */
-    size_t running;                /* in the net's statistics: mean, then variance, c floats each */
+    size_t running;                /* in the net's statistics and moments: mean, then variance, c numbers each */
     float *mean, *inverse, *mul, *add; /* of the batch: mean, 1 / sqrt(variance + epsilon); bn(x) = x * mul + add */
     float *a, *b, *c;              /* the input's gradient is a * g + b * x + c */
     bool relu;                     /* with a residual: after the sum */
@@ -120,6 +120,7 @@ struct wrnt_net {
     size_t floats;               /* of all parameters */
     float *values, *momenta, *grads;
     float *statistics;           /* running means and variances */
+    double *moments;             /* those of the last batch, as many and in the same order */
     size_t statistic_floats;
     int32_t logits;              /* tensor */
     struct wrnt_result *rows;    /* of each image */
@@ -163,7 +164,7 @@ void wrnt_net_initialize(struct wrnt_net *net, uint64_t seed);
 const struct wrnt_tensor *wrnt_grad_of(const struct wrnt_net *net, int32_t tensor);
 
 /* One step's loss and gradients for `images` images, already normalized and in the layout of tensor 0, its halo included.
- * `labels` are below the number of classes. net->grads receives the gradient; running statistics move on. */
+ * `labels` are below the number of classes. net->grads receives the gradient, net->moments the batch's statistics. */
 struct wrnt_batch {
     const float *input;
     const int32_t *labels;
@@ -173,8 +174,13 @@ struct wrnt_batch {
     int32_t of;             /* the gradient is that of the loss divided by so many images: those of all parts */
     double smoothing;       /* label smoothing */
     uint64_t seed, step;    /* what dropout depends on */
+    void (*ready)(void *user, size_t first); /* NULL, or called on the way back: gradients from `first` on are finished */
+    void *ready_user;
 };
 void wrnt_net_step(struct wrnt_net *net, const struct wrnt_batch *batch, struct wrnt_result *result);
+
+/* Moves running statistics towards a batch's. */
+void wrnt_net_follow(struct wrnt_net *net, const double *moments);
 
 /* ---- the operators, for wrnt_net_step and tests ---- */
 

@@ -19,6 +19,7 @@ static double step(struct wrnt_net *net, const struct wrnt_recipe *recipe, int32
     struct wrnt_result result;
     batch.step = number;
     wrnt_net_step(net, &batch, &result);
+    wrnt_net_follow(net, net->moments);
     wrnt_recipe_update(recipe, recipe->rate, net);
     free_batch(&batch);
     return result.loss / images;
