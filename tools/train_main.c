@@ -6,6 +6,7 @@
 #include "term.h"
 #include "train_display.h"
 #include "train_source.h"
+#include "train_team.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -25,8 +26,15 @@ struct settings {
     int32_t recipe;    /* RECIPE_... */
     int32_t normalize; /* NORMALIZE_... */
     wrn_preprocess preprocess;
-    bool extra, check_images, resume, plain, no_bn_decay, plain_momentum, recompute, dry_run, eval_only;
+    bool extra, check_images, resume, plain, no_bn_decay, plain_momentum, recompute, dry_run, eval_only, fixed_order;
+    struct team team;
 };
+
+/* Worker 0 alone prints what all have in common. */
+static bool speaks(const struct settings *s)
+{
+    return s->team.workers.rank == 0;
+}
 
 /* The first signal asks for a checkpoint; SA_RESETHAND makes the second one end the program at once. */
 static volatile sig_atomic_t interrupted;
@@ -36,16 +44,18 @@ static void interrupt(int signal_number)
     interrupted = signal_number;
 }
 
-static void catch_signals(void)
+/* mpirun passes SIGUSR1 on, and batch systems send it before a job's time is over. */
+static void catch_signals(bool in_team)
 {
     struct sigaction action = { .sa_handler = interrupt, .sa_flags = (int)(SA_RESETHAND | SA_RESTART) };
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (in_team) sigaction(SIGUSR1, &action, NULL);
 }
 
 static int32_t show(void *user, const wrn_train_progress *progress)
 {
-    display_update(user, progress);
+    if (user) display_update(user, progress);
     return interrupted != 0;
 }
 
@@ -158,6 +168,8 @@ static bool complete(struct settings *s, const char *data)
     s->train.directory = s->dry_run ? NULL : s->directory;
     s->train.seed = (uint64_t)s->seed;
     s->train.drops = s->list;
+    s->team.workers.fixed_order = s->fixed_order;
+    s->train.workers = &s->team.workers;
     if (s->resume || s->eval_only) s->train.flags |= WRN_TRAIN_RESUME;
     if (s->plain) s->train.flags |= WRN_TRAIN_PLAIN_IMAGES;
     if (s->no_bn_decay) s->train.flags |= WRN_TRAIN_NO_BN_DECAY;
@@ -187,6 +199,7 @@ static void print_start(const wrn_train_info *info, const struct settings *s)
     printf("%s: %llu parameters, %d training images, %d classes, %d thread%s, %s, %.0f MB\n", s->network, (unsigned long long)info->parameters,
            info->train_count, info->classes, info->threads, info->threads == 1 ? "" : "s", isa_words[info->isa], (double)info->memory_bytes / 1e6);
     if (s->train.set && s->train.set->load) puts("images are decoded as they are needed; random parts of them are resized");
+    if (s->team.workers.count > 1) printf("%d workers%s\n", s->team.workers.count, s->fixed_order ? " in a fixed order" : "");
     if (info->epoch || info->step) printf("going on in epoch %d after %d steps\n", info->epoch + 1, info->step);
     fflush(stdout);
 }
@@ -202,9 +215,10 @@ static wrn_status print_estimate(const wrn_trainer *trainer, wrn_error *error)
 }
 
 /* The command line again, for a shell. */
-static void print_resume(int count, char **arguments)
+static void print_resume(int workers, int count, char **arguments)
 {
     printf("go on with:");
+    if (workers > 1) printf(" mpirun -n %d", workers);
     for (int i = 0; i < count; i++) {
         if (strcmp(arguments[i], "--resume") == 0) continue;
         bool plain = arguments[i][0] && arguments[i][strspn(arguments[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=.,/:+@")] == 0;
@@ -219,12 +233,23 @@ static void print_resume(int count, char **arguments)
     puts(" --resume");
 }
 
-static wrn_status evaluate(wrn_trainer *trainer, const wrn_train_info *info, wrn_error *error)
+static wrn_status evaluate(wrn_trainer *trainer, const wrn_train_info *info, bool print, wrn_error *error)
 {
     int32_t correct;
     wrn_status status = wrn_train_evaluate(trainer, &correct, error);
-    if (status == WRN_OK) printf("test %.2f%% (%d/%d)\n", 100.0 * correct / info->test_count, correct, info->test_count);
+    if (status == WRN_OK && print) printf("test %.2f%% (%d/%d)\n", 100.0 * correct / info->test_count, correct, info->test_count);
     return status;
+}
+
+static bool open_source(struct settings *s, struct train_source *source, const char *data, wrn_error *error)
+{
+    const struct train_source_options options = { .side = input_side(&s->train.network), .threads = s->train.threads, .extra = s->extra,
+                                                  .check = s->check_images };
+    if (!train_source_open(source, data, &options, error)) return false;
+    if (source->set) s->train.data = NULL;
+    s->train.set = source->set;
+    if (source->is_svhn && s->recipe != RECIPE_SVHN && speaks(s)) note("this is SVHN, for which the paper's recipe is --recipe svhn");
+    return choose_normalization(s, error) == WRN_OK;
 }
 
 static int train(struct settings *s, int count, char **arguments)
@@ -235,41 +260,54 @@ static int train(struct settings *s, int count, char **arguments)
     struct display display = display_start();
     struct train_source source;
     const char *data = s->train.data;
-    const struct train_source_options options = { .side = input_side(&s->train.network), .threads = s->train.threads, .extra = s->extra,
-                                                  .check = s->check_images };
-    s->train.progress_user = &display;
+    s->train.progress_user = speaks(s) ? &display : NULL;
     s->train.progress = show;
-    if (!train_source_open(&source, data, &options, &error)) {
+    if (!team_agree(&s->team, open_source(s, &source, data, &error), &error)) {
         train_source_free(&source);
-        return report(data, &error);
+        return speaks(s) ? report(data, &error) : 1;
     }
-    if (source.set) s->train.data = NULL;
-    s->train.set = source.set;
-    if (source.is_svhn && s->recipe != RECIPE_SVHN) note("this is SVHN, for which the paper's recipe is --recipe svhn");
-    wrn_status status = choose_normalization(s, &error);
-    if (status == WRN_OK) status = wrn_train_create(&s->train, &trainer, &error);
+    wrn_status status = wrn_train_create(&s->train, &trainer, &error);
     train_source_copied(&source);
     if (status == WRN_OK) status = wrn_train_get_info(trainer, &info, &error);
-    if (status == WRN_OK) print_start(&info, s);
+    if (status == WRN_OK && speaks(s)) print_start(&info, s);
     if (status == WRN_OK && s->eval_only) {
-        status = evaluate(trainer, &info, &error);
-    } else if (status == WRN_OK && s->dry_run) {
+        status = evaluate(trainer, &info, speaks(s), &error);
+    } else if (status == WRN_OK && s->dry_run && speaks(s)) {
         status = print_estimate(trainer, &error);
-    } else if (status == WRN_OK) {
-        catch_signals();
+    } else if (status == WRN_OK && !s->dry_run) {
+        catch_signals(s->team.workers.count > 1);
         status = wrn_train_run(trainer, &error);
         display_end(&display);
     }
     wrn_train_free(trainer);
     train_source_free(&source);
+    if (!speaks(s)) return status == WRN_OK ? 0 : status == WRN_E_CANCELLED ? 130 : 1;
     if (status == WRN_OK) {
         if (!s->dry_run) printf("done: %s/model.wrn\n", s->directory);
         return finish_output(0);
     }
     if (status != WRN_E_CANCELLED) return report(NULL, &error);
     printf("%s\n", error.message);
-    print_resume(count, arguments);
+    print_resume(s->team.workers.count, count, arguments);
     return finish_output(130);
+}
+
+/* Worker 0 first, so that a mistake in what all were given is told once. */
+static bool read_options(const struct usage *usage, struct settings *s, int *argc, char **argv, int *status)
+{
+    bool good = true;
+    *status = 0;
+    for (int turn = 0; turn < 2 && good; turn++) {
+        if (speaks(s) == (turn == 0)) {
+            good = options_parse(usage, argc, argv, status);
+            if (good && !complete(s, argv[0])) {
+                good = false;
+                *status = 1;
+            }
+        }
+        good = team_all(&s->team, good);
+    }
+    return good;
 }
 
 int main(int argc, char **argv)
@@ -310,6 +348,7 @@ int main(int argc, char **argv)
         OPTION_FLAG("no-bn-decay", "weight decay on matrices alone", &s.no_bn_decay),
         OPTION_NUMBER("label-smoothing", "S", "(default 0)", &o->label_smoothing, 0, 0.99),
         OPTION_INTEGER("parts", "N", "make a batch's gradient in N parts, in less memory", &o->parts, 1, 65536),
+        OPTION_FLAG("fixed-order", "several processes add gradients in a fixed order: the same bits", &s.fixed_order),
         OPTION_FLAG("recompute", "keep no activations for the way back: less memory, more time", &s.recompute),
         OPTION_FLAG("no-augment", "neither flips nor crops", &s.plain),
         OPTION_NUMBER("crop-scale", "S", "parts that are resized have S to 1 of the area (default 0.08)", &o->crop_scale, 0.001, 1),
@@ -332,13 +371,20 @@ int main(int argc, char **argv)
         .max_arguments = 1,
         .options = options,
     };
+    char name[40];
     int count = argc, status;
     char **arguments = malloc((size_t)argc * sizeof *arguments);
     if (!arguments) return complain("no memory");
     memcpy(arguments, argv, (size_t)argc * sizeof *arguments);
     term_start();
     program_start("wrn-train");
-    if (options_parse(&usage, &argc, argv, &status)) status = complete(&s, argv[0]) ? train(&s, count, arguments) : 1;
+    if (!team_start(&argc, &argv, &s.team)) return 1;
+    if (!speaks(&s)) {
+        snprintf(name, sizeof name, "wrn-train, worker %d", s.team.workers.rank);
+        program_start(name);
+    }
+    if (read_options(&usage, &s, &argc, argv, &status)) status = train(&s, count, arguments);
+    team_end(&s.team);
     free(arguments);
     return status;
 }
