@@ -95,7 +95,7 @@ void wrnt_describe_worker(const wrn_trainer *trainer, bool resume, char to[WRNT_
 {
     struct text t = { to, WRNT_MAX_WORKER_TEXT, 0 };
     const wrn_train_workers *w = &trainer->workers.w;
-    put(&t, "version=%u\nisa=%d\n", (unsigned)wrn_version(), trainer->net->kernels.isa);
+    put(&t, "version=%u\nisa=%s\n", (unsigned)wrn_version(), wrn_isa_name(trainer->net->kernels.isa));
     put(&t, "workers=%d\nfixed_order=%d\nresume=%d\n", w->count, w->fixed_order, resume);
     put(&t, "%s", trainer->description);
 }
