@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # wrn-train under mpirun: several processes train what one does, to rounding or to the bit, and end together.
-#   test_train_mpi.sh WRN-TRAIN HAS-MPI DATA WORK       DATA is make_train_data.py's
+#   test_train_mpi.sh WRN-TRAIN MPIRUN DATA WORK       MPIRUN empty: built without MPI; DATA is make_train_data.py's
 set -eu
-train=$1 has_mpi=$2 data=$3 work=$4
-[ "$has_mpi" = 1 ] || { echo "wrn-train was built without MPI"; exit 77; }
-command -v mpirun >/dev/null || { echo "there is no mpirun"; exit 77; }
+train=$1 mpirun=$2 data=$3 work=$4
+[ "$mpirun" ] || { echo "wrn-train was built without MPI"; exit 77; }
+command -v "$mpirun" >/dev/null || { echo "there is no $mpirun"; exit 77; }
 [ -f "$data/cifar/test_batch.bin" ] || { echo "there is no data"; exit 77; }
 rm -rf "$work"
 mkdir -p "$work"
@@ -16,8 +16,8 @@ expect() { # TEXT IN-FILE
 }
 # More processes than CPUs, as whatever user, and no wait for a worker that will never come.
 flags=()
-if mpirun --version | grep -q "Open MPI"; then flags=(--allow-run-as-root --oversubscribe); fi
-mpi() { timeout 300 mpirun "${flags[@]}" "$@"; }
+if "$mpirun" --version | grep -qE "Open MPI|OpenRTE"; then flags=(--allow-run-as-root --oversubscribe); fi
+mpi() { timeout 300 "$mpirun" "${flags[@]}" "$@"; }
 small=("$data/cifar" --network 10-0.5 --batch 22 --dropout 0.1 --mixup 0.3 --rate 0.01 --threads 1 --epochs 1)
 same() { # RUN RUN
     cmp "$1/model.wrn" "$2/model.wrn" && cmp "$1/checkpoint" "$2/checkpoint" || fail "$1 and $2 are not the same bits"
