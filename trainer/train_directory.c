@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "train_locale.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -41,6 +42,19 @@ static wrn_status lock(struct wrnt_directory *d, const char *path, wrn_error *er
     return WRN_OK;
 }
 
+/* Removes what a process that was killed had begun to write (lib/base/writer.c's temporary files): a run that is killed often
+ * would fill the disk with them. With the lock held nobody else writes here. */
+static void sweep(const char *path)
+{
+    DIR *directory = opendir(path);
+    for (const struct dirent *entry; directory && (entry = readdir(directory));) {
+        const char *name = entry->d_name;
+        bool temporary = strlen(name) == 17 && strncmp(name, ".wrn-", 5) == 0 && strspn(name + 5, "0123456789abcdef") == 8 && strcmp(name + 13, ".tmp") == 0;
+        if (temporary) unlinkat(dirfd(directory), name, 0);
+    }
+    if (directory) closedir(directory);
+}
+
 wrn_status wrnt_directory_open(struct wrnt_directory *d, const char *path, wrn_error *error)
 {
     const struct wrn_alloc alloc = wrn_alloc_default();
@@ -55,6 +69,7 @@ wrn_status wrnt_directory_open(struct wrnt_directory *d, const char *path, wrn_e
         status = wrn_fail_errno(error, errno, "make the directory", path);
     else
         status = lock(d, lock_path, error);
+    if (status == WRN_OK) sweep(path);
     wrn_mem_free(&alloc, lock_path);
     return status;
 }

@@ -16,7 +16,7 @@ struct wrnt_log_line {
 };
 
 /* Makes the directory if it is absent (not its parents) and locks it: WRN_E_BUSY where another trainer, of this process too,
- * has it. To be closed, also after a failure. */
+ * has it. Half-written files that an earlier one left are removed. To be closed, also after a failure. */
 wrn_status wrnt_directory_open(struct wrnt_directory *directory, const char *path, wrn_error *error);
 void wrnt_directory_close(struct wrnt_directory *directory);
 

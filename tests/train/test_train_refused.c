@@ -208,15 +208,34 @@ static void checkpoints(void **state)
     write_file(file, bad, size);
     refused(&o, WRN_E_UNSUPPORTED, "has version 9");
 
-    /* One that lies elsewhere, and what a crash left beside it. */
+    /* Not a file. */
     unlink(file);
-    write_file(in(work, "elsewhere"), good, size);
-    write_file(in(directory, ".wrn-12345678.tmp"), good, size / 2);
-    assert_int_equal(symlink(in(work, "elsewhere"), file), 0);
+    mkdir(file, 0777);
+    refused(&o, WRN_E_IO, "checkpoint' is a directory");
+    rmdir(file);
+    mkfifo(file, 0666);
+    refused(&o, WRN_E_IO, "checkpoint' is a FIFO");
+    unlink(file);
+    assert_int_equal(symlink("nowhere", file), 0);
+    refused(&o, WRN_E_NOTFOUND, "there is no checkpoint");
+    unlink(file);
+
+    /* One that lies elsewhere is read, and stays as it is; what a crash left beside it goes. */
+    const char *elsewhere = in(work, "elsewhere"), *leftover = in(directory, ".wrn-1234abcd.tmp"), *other_file = in(directory, ".wrn-notes.tmp");
+    struct stat status;
+    write_file(elsewhere, good, size);
+    write_file(leftover, good, size / 2);
+    write_file(other_file, good, 1);
+    assert_int_equal(symlink(elsewhere, file), 0);
     o.progress = NULL;
     assert_ok(wrn_train_create(&o, &trainer, &test_error));
     assert_ok(wrn_train_run(trainer, &test_error));
     wrn_train_free(trainer);
+    free(bad);
+    bad = read_file(elsewhere, &size);
+    assert_memory_equal(bad, good, size);
+    assert_true(lstat(file, &status) == 0 && S_ISREG(status.st_mode));
+    assert_true(access(leftover, F_OK) != 0 && access(other_file, F_OK) == 0);
     free(good);
     free(bad);
     free((void *)directory);
@@ -232,15 +251,62 @@ static void directories(void **state)
     refused(&o, WRN_E_IO, "test_batch.bin");
     o.directory = in(work, "no/such/parent");
     refused(&o, WRN_E_IO, "cannot make the directory");
-    o.directory = strdup(in(work, "read-only"));
-    mkdir(o.directory, 0555);
-    if (access(o.directory, W_OK) != 0) refused(&o, WRN_E_IO, "Permission denied"); /* root may write anywhere */
-    free((void *)o.directory);
     o.directory = "";
     refused(&o, WRN_E_ARG, "option directory");
     o.directory = NULL;
     o.flags = WRN_TRAIN_RESUME;
     refused(&o, WRN_E_ARG, "option directory");
+}
+
+static int32_t make_read_only(void *user, const wrn_train_progress *progress)
+{
+    (void)progress;
+    return chmod(user, 0555);
+}
+
+/* One that cannot be written from the start, and one that becomes so. Root may write anywhere, so that it has to be somebody else
+ * meanwhile. */
+static void read_only_directories(void **state)
+{
+    (void)state;
+    char *directory = strdup(in(work, "read-only")), *checkpoint = strdup(in(directory, "checkpoint"));
+    wrn_train_options o = tiny_run(data, directory);
+    const uid_t root = geteuid(), nobody = 65534;
+    mkdir(directory, 0777);
+    if (root == 0) assert_int_equal(chmod(work, 0755) | chown(directory, nobody, (gid_t)-1) | seteuid(nobody), 0);
+    assert_int_equal(chmod(directory, 0555), 0);
+    refused(&o, WRN_E_IO, "read-only/lock': Permission denied");
+    assert_int_equal(chmod(directory, 0755), 0);
+    o.progress = stop;
+    assert_fails(run_trainer(&o, &test_error), WRN_E_CANCELLED, "stopped");
+    size_t size, again;
+    unsigned char *before = read_file(checkpoint, &size);
+    o.flags = WRN_TRAIN_RESUME;
+    o.progress = make_read_only;
+    o.progress_user = directory;
+    assert_fails(run_trainer(&o, &test_error), WRN_E_IO, "Permission denied");
+    assert_int_equal(chmod(directory, 0755), 0);
+    unsigned char *after = read_file(checkpoint, &again);
+    assert_true(size == again && memcmp(before, after, size) == 0);
+    o.progress = NULL;
+    assert_ok(run_trainer(&o, &test_error));
+    assert_int_equal(seteuid(root), 0);
+    free(before);
+    free(after);
+    free(directory);
+    free(checkpoint);
+}
+
+/* A run would replace what is in the place of its log, and must not replace a device. */
+static void a_log_that_is_no_file(void **state)
+{
+    (void)state;
+    const char *directory = strdup(in(work, "log"));
+    wrn_train_options o = tiny_run(data, directory);
+    mkdir(directory, 0777);
+    assert_int_equal(symlink("/dev/full", in(directory, "log.csv")), 0);
+    assert_fails(run_trainer(&o, &test_error), WRN_E_IO, "log.csv': it exists and is not a file");
+    free((void *)directory);
 }
 
 static void options(void **state)
@@ -293,7 +359,8 @@ static void options(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(data_sets), cmocka_unit_test(sets_in_memory), cmocka_unit_test(checkpoints), cmocka_unit_test(directories), cmocka_unit_test(options),
+        cmocka_unit_test(data_sets), cmocka_unit_test(sets_in_memory), cmocka_unit_test(checkpoints), cmocka_unit_test(directories),
+        cmocka_unit_test(read_only_directories), cmocka_unit_test(a_log_that_is_no_file), cmocka_unit_test(options),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
