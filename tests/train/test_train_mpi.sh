@@ -14,9 +14,9 @@ fail() { echo "$*"; exit 1; }
 expect() { # TEXT IN-FILE
     grep -qF -- "$1" "$2" || { cat "$2"; fail "no '$1' in it"; }
 }
-# More processes than CPUs, as whatever user, and no wait for a worker that will never come.
+# More processes than CPUs, as whatever user, and without what a container may forbid (to read another process's memory).
 flags=()
-if "$mpirun" --version | grep -qE "Open MPI|OpenRTE"; then flags=(--allow-run-as-root --oversubscribe); fi
+if "$mpirun" --version | grep -qE "Open MPI|OpenRTE"; then flags=(--allow-run-as-root --oversubscribe --mca btl_vader_single_copy_mechanism none); fi
 mpi() { timeout 300 "$mpirun" "${flags[@]}" "$@"; }
 small=("$data/cifar" --network 10-0.5 --batch 22 --dropout 0.1 --mixup 0.3 --rate 0.01 --threads 1 --epochs 1)
 same() { # RUN RUN
