@@ -372,18 +372,18 @@ int main(int argc, char **argv)
         .options = options,
     };
     char name[40];
-    int count = argc, status;
+    int count = argc, status = 1;
     char **arguments = malloc((size_t)argc * sizeof *arguments);
     if (!arguments) return complain("no memory");
     memcpy(arguments, argv, (size_t)argc * sizeof *arguments);
     term_start();
     program_start("wrn-train");
-    if (!team_start(&argc, &argv, &s.team)) return 1;
+    bool together = team_start(&argc, &argv, &s.team);
     if (!speaks(&s)) {
         snprintf(name, sizeof name, "wrn-train, worker %d", s.team.workers.rank);
         program_start(name);
     }
-    if (read_options(&usage, &s, &argc, argv, &status)) status = train(&s, count, arguments);
+    if (together && read_options(&usage, &s, &argc, argv, &status)) status = train(&s, count, arguments);
     team_end(&s.team);
     free(arguments);
     return status;
