@@ -348,7 +348,7 @@ int main(int argc, char **argv)
         OPTION_FLAG("no-bn-decay", "weight decay on matrices alone", &s.no_bn_decay),
         OPTION_NUMBER("label-smoothing", "S", "(default 0)", &o->label_smoothing, 0, 0.99),
         OPTION_INTEGER("parts", "N", "make a batch's gradient in N parts, in less memory", &o->parts, 1, 65536),
-        OPTION_FLAG("fixed-order", "several processes add gradients in a fixed order: the same bits", &s.fixed_order),
+        OPTION_FLAG("fixed-order", "workers add gradients in order: same bits as alone", &s.fixed_order),
         OPTION_FLAG("recompute", "keep no activations for the way back: less memory, more time", &s.recompute),
         OPTION_FLAG("no-augment", "neither flips nor crops", &s.plain),
         OPTION_NUMBER("crop-scale", "S", "parts that are resized have S to 1 of the area (default 0.08)", &o->crop_scale, 0.001, 1),
