@@ -16,7 +16,7 @@ PIN_AT(wrn_train_network, bottleneck, 32);
 PIN(sizeof(wrn_train_progress) == 80);
 PIN_AT(wrn_train_progress, loss, 24);
 PIN_AT(wrn_train_progress, test_correct, 72);
-PIN(sizeof(wrn_train_options) == 240);
+PIN(sizeof(wrn_train_options) == 248);
 PIN_AT(wrn_train_options, network, 8);
 PIN_AT(wrn_train_options, data, 64);
 PIN_AT(wrn_train_options, set, 72);
