@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wrn convert: between model files, adding what ONNX has no place for. */
+#include "c_array.h"
 #include "commands.h"
 #include "input_file.h"
 #include "model_open.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 
 struct conversion {
-    const char *labels_file, *golden_input, *golden_output;
+    const char *labels_file, *golden_input, *golden_output, *array;
     struct texts properties, pack;
     struct preprocess_options given;
     struct size size;
@@ -148,6 +149,7 @@ int cmd_convert(int argc, char **argv)
         OPTION_FLAG("fp16", "weights of half precision: half the file", &fp16),
         OPTION_FLAG("fp32", "weights of single precision", &fp32),
         OPTION_TEXTS("pack", "ISA[,ALG...]", "pack weights for mapped loads: auto, avx2,f4; repeatable", &c.pack),
+        OPTION_TEXT("c-array", "NAME", "write C source: the .wrn file as an array of this name", &c.array),
         OPTION_TEXT("labels", "FILE", "the names of the classes, one a line", &c.labels_file),
         OPTION_TEXTS("property", "KEY=VALUE", "a text to keep, such as license=MIT; may be repeated", &c.properties),
         OPTION_TEXT("golden-input", "I.npy", "an input and its output to keep, for --verify", &c.golden_input),
@@ -172,10 +174,11 @@ int cmd_convert(int argc, char **argv)
     if (!options_parse(&usage, &argc, argv, &status)) return status;
     if (fp16 && fp32) return complain("--fp16 and --fp32 exclude each other");
     convert.weights = fp16 ? WRN_DTYPE_F16 : fp32 ? WRN_DTYPE_F32 : WRN_DTYPE_KEEP;
-    bool done = prepare(&c, argv[0], &convert, &error);
+    bool done = (!c.array || c_array_name(c.array, &error)) && prepare(&c, argv[0], &convert, &error);
     if (done) {
         c.at_fault = argv[0];
-        done = wrn_convert(argv[0], argv[1], &convert, &error) == WRN_OK;
+        done = c.array ? c_array_convert(argv[0], argv[1], &convert, c.array, &error)
+                       : wrn_convert(argv[0], argv[1], &convert, &error) == WRN_OK;
     }
     release(&c);
     /* The library names the output where it is about that. */
