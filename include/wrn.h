@@ -366,8 +366,8 @@ struct wrn_load_options {
 
     /* Memory: `alloc` returns `size` bytes aligned to `alignment` (a power of two, at most 4096), or
        NULL; `free` gets what alloc returned, never NULL. Both NULL: the C library's. Called during
-       load, session creation, and the matching frees, possibly from several threads at once;
-       they must not call into the library. */
+       load, session creation, the preprocessing of images, and the matching frees, possibly from
+       several threads at once; they must not call into the library. */
     void *alloc_user;
     void *(*alloc)(void *alloc_user, size_t size, size_t alignment);
     void (*free)(void *alloc_user, void *memory);
