@@ -29,8 +29,9 @@ enum {
     WRN_ONNX_BFLOAT16 = 16
 };
 
-/* Stands for the batch size in integer constants: shapes are computed for any batch. Files cannot contain it. */
-#define WRN_ONNX_BATCH (INT64_MIN + 1)
+/* Stands for the batch size in integer constants: shapes are computed for any batch. Files cannot contain it, so it is no
+ * number that they have a use for: PyTorch slices down to INT64_MIN + 1. */
+#define WRN_ONNX_BATCH (INT64_MIN + 0x57524e)
 
 /* A constant: dense, row-major, little-endian; `data` need not be aligned. */
 struct wrn_onnx_tensor {
