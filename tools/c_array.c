@@ -53,7 +53,7 @@ static bool write_source(const char *model, const char *output, const char *name
             " *     extern const size_t %s_size;\n"
             " *     wrn_load_options options = WRN_LOAD_OPTIONS_INIT;\n"
             " *     options.flags = WRN_LOAD_IN_PLACE;\n"
-            " *     wrn_load_memory(%s, %s_size, &options, &model, &error); */\n"
+            " *     wrn_load_memory(%s, %s_size, &options, &network, &error); */\n"
             "#include <stddef.h>\n"
             "#include <stdint.h>\n\n"
             "const size_t %s_size = %" PRIu64 ";\n"
