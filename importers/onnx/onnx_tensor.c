@@ -302,7 +302,7 @@ static wrn_status read_stored(struct wrn_onnx *x, const Wrn__Onnx__Tensor *proto
 
 wrn_status wrn_onnx_tensor_decode(struct wrn_onnx *x, const Wrn__Onnx__Tensor *proto, struct wrn_onnx_tensor *t)
 {
-    uint64_t bytes;
+    uint64_t bytes = 0;
     WRN_TRY(read_header(x, proto, t, &bytes));
     if (proto->data_location != 0) {
         if (proto->data_location != 1) return bad_tensor(x, t, WRN_E_FORMAT, "an unknown data location");

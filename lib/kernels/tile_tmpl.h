@@ -8,15 +8,43 @@
 #include "kernels/kernels.h"
 #include "kernels/unroll.h"
 
-WRN_INLINE void tile_store(const struct wrn_tile *t, vec_t y, int p, int k)
+/* What is the same for all shapes is a loop in one function each, not unrolled in every instance. */
+
+/* What comes from far is on its way while the sum is made. */
+WRN_INLINE void tile_prefetch_rows(const float *at, ptrdiff_t stride, int mr, int nv, const int write)
 {
-    if (t->bias) y = v_add(y, v_load(t->bias + k));
-    if (t->residual) y = v_add(y, v_load(t->residual + p * t->residual_stride + k));
-    if (t->raw) v_store(t->raw + p * t->raw_stride + k, y);
-    if (!t->act) return;
-    if (t->scale) y = v_fma(y, v_load(t->scale + k), v_load(t->shift + k));
-    if (t->relu) y = v_relu(y);
-    v_store(t->act + p * t->act_stride + k, y);
+    for (int p = 0; p < mr; p++, at += stride)
+        for (int v = 0; v < nv * VEC; v += 16) __builtin_prefetch(at + v, write);
+}
+
+/* The residual, and what is stored. */
+WRN_NOINLINE void tile_prefetch(const struct wrn_tile *t, int mr, int nv)
+{
+    if (t->residual) tile_prefetch_rows(t->residual, t->residual_stride, mr, nv, 0);
+    if (t->raw) tile_prefetch_rows(t->raw, t->raw_stride, mr, nv, 1);
+    if (t->act) tile_prefetch_rows(t->act, t->act_stride, mr, nv, 1);
+}
+
+/* All that follows the sums, which are handed over in memory. */
+WRN_NOINLINE void tile_finish(const struct wrn_tile *restrict t, const float *restrict sum, int mr, int nv)
+{
+    const float *residual = t->residual;
+    float *raw = t->raw, *act = t->act;
+    for (int p = 0; p < mr; p++) {
+        for (int k = 0; k < nv * VEC; k += VEC, sum += VEC) {
+            vec_t y = v_load(sum);
+            if (t->bias) y = v_add(y, v_load(t->bias + k));
+            if (residual) y = v_add(y, v_load(residual + k));
+            if (raw) v_store(raw + k, y);
+            if (!act) continue;
+            if (t->scale) y = v_fma(y, v_load(t->scale + k), v_load(t->shift + k));
+            if (t->relu) y = v_relu(y);
+            v_store(act + k, y);
+        }
+        if (residual) residual += t->residual_stride;
+        if (raw) raw += t->raw_stride;
+        if (act) act += t->act_stride;
+    }
 }
 
 WRN_INLINE void tile_body(const struct wrn_tile *t, const int mr, const int nv)
@@ -25,16 +53,7 @@ WRN_INLINE void tile_body(const struct wrn_tile *t, const int mr, const int nv)
     WRN_UNROLL for (int p = 0; p < mr; p++)
         WRN_UNROLL for (int v = 0; v < nv; v++) y[p][v] = v_set(0);
 
-    /* The residual and what is stored come from far: they are on their way while the sum is made. */
-    if (t->bias) {
-        WRN_UNROLL for (int p = 0; p < mr; p++) {
-            for (int v = 0; v < nv * VEC; v += 16) {
-                if (t->residual) __builtin_prefetch(t->residual + p * t->residual_stride + v);
-                if (t->raw) __builtin_prefetch(t->raw + p * t->raw_stride + v, 1);
-                if (t->act) __builtin_prefetch(t->act + p * t->act_stride + v, 1);
-            }
-        }
-    }
+    if (t->bias) tile_prefetch(t, mr, nv);
     const ptrdiff_t stride = t->a_stride;
     const float *weights = t->b;
     for (int32_t tap = 0; tap < t->tap_count; tap++) {
@@ -45,19 +64,14 @@ WRN_INLINE void tile_body(const struct wrn_tile *t, const int mr, const int nv)
                 WRN_UNROLL for (int v = 0; v < nv; v++) y[p][v] = v_fma_scalar(a + p * stride, b[v], y[p][v]);
         }
     }
-    /* The products within larger algorithms are stored or added as they are. */
-    if (!t->bias && !t->act) {
-        if (t->residual) {
-            WRN_UNROLL for (int p = 0; p < mr; p++)
-                WRN_UNROLL for (int v = 0; v < nv; v++)
-                    y[p][v] = v_add(y[p][v], v_load(t->residual + p * t->residual_stride + v * VEC));
-        }
-        WRN_UNROLL for (int p = 0; p < mr; p++)
-            WRN_UNROLL for (int v = 0; v < nv; v++) v_store(t->raw + p * t->raw_stride + v * VEC, y[p][v]);
-        return;
-    }
-    WRN_UNROLL for (int p = 0; p < mr; p++)
-        WRN_UNROLL for (int v = 0; v < nv; v++) tile_store(t, y[p][v], p, v * VEC);
+    /* The products within larger algorithms are stored as they are. */
+    const bool plain = !t->bias && !t->residual && !t->act;
+    _Alignas(VEC * sizeof(float)) float sum[WRN_TILE_MR_MAX * WRN_TILE_NV_MAX * VEC];
+    float *to = plain ? t->raw : sum;
+    const ptrdiff_t to_stride = plain ? t->raw_stride : nv * VEC;
+    WRN_UNROLL for (int p = 0; p < mr; p++, to += to_stride)
+        WRN_UNROLL for (int v = 0; v < nv; v++) v_store(to + v * VEC, y[p][v]);
+    if (!plain) tile_finish(t, sum, mr, nv);
 }
 
 #define DEFINE_TILE(mr, nv) \

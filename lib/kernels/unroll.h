@@ -4,6 +4,7 @@
 /* What templates ask of the compiler: bodies inlined with their constants, short loops unrolled in full. */
 
 #define WRN_INLINE static inline __attribute__((always_inline))
+#define WRN_NOINLINE static __attribute__((noinline))
 
 #if defined(__clang__)
 #define WRN_UNROLL _Pragma("clang loop unroll(full)")

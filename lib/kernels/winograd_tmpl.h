@@ -46,14 +46,6 @@ static void winograd_kernel_4(const struct wrn_winograd_kernel *w)
     }
 }
 
-/* Half-transformed tiles of up to 36 vectors are mostly registers, so their loops are unrolled; larger ones are memory. */
-#define WINOGRAD_FOR(i, count) \
-    if ((count) <= 6) { \
-        WRN_UNROLL for (int i = 0; i < (count); i++) WINOGRAD_BODY(i); \
-    } else { \
-        for (int i = 0; i < (count); i++) WINOGRAD_BODY(i); \
-    }
-
 /* Column x of the inputs, done: t[x][y]. */
 WRN_INLINE void winograd_in_column(const struct wrn_winograd_in *w, vec_t t[9][9], int x, int32_t i, enum line line)
 {
@@ -68,20 +60,6 @@ WRN_INLINE void winograd_in_row(const struct wrn_winograd_in *w, vec_t t[9][9], 
     WRN_UNROLL for (int x = 0; x < line_inputs(line); x++) d[x] = t[x][y];
     winograd_in_1d(v, d, line);
     WRN_UNROLL for (int x = 0; x < line_positions(line); x++) v_store(w->v + (y * line_planes(line) + x) * w->plane + i, v[x]);
-}
-
-/* `restrict`: else the compiler would read the arguments again after each vector stored, which might lie in them. */
-WRN_INLINE void winograd_in_tile(const struct wrn_winograd_in *restrict w, const enum line line_y, const enum line line_x)
-{
-    for (int32_t i = 0; i < w->c; i += VEC) {
-        vec_t t[9][9];
-#define WINOGRAD_BODY(x) winograd_in_column(w, t, x, i, line_y)
-        WINOGRAD_FOR(x, line_inputs(line_x))
-#undef WINOGRAD_BODY
-#define WINOGRAD_BODY(y) winograd_in_row(w, t, y, i, line_x)
-        WINOGRAD_FOR(y, line_positions(line_y))
-#undef WINOGRAD_BODY
-    }
 }
 
 WRN_INLINE void winograd_finish(const struct wrn_winograd_out *w, vec_t y, ptrdiff_t row, ptrdiff_t at, int32_t i)
@@ -104,43 +82,88 @@ WRN_INLINE void winograd_out_column(const struct wrn_winograd_out *w, vec_t t[6]
     WRN_UNROLL for (int j = 0; j < line_outputs(line); j++) t[j][x] = y[j];
 }
 
-WRN_INLINE void winograd_out_tile(const struct wrn_winograd_out *restrict w, const enum line line_y, const enum line line_x)
+WRN_INLINE void winograd_out_row(const struct wrn_winograd_out *w, vec_t t[6][9], int row, int32_t i, enum line line)
 {
-    for (int32_t i = 0; i < w->k; i += VEC) {
-        vec_t t[6][9];
-#define WINOGRAD_BODY(x) winograd_out_column(w, t, x, i, line_y)
-        WINOGRAD_FOR(x, line_positions(line_x))
-#undef WINOGRAD_BODY
-        for (int32_t row = 0; row < w->rows; row++) {
-            vec_t y[6];
-            winograd_out_1d(y, t[row], line_x);
-            WRN_UNROLL for (int x = 0; x < line_outputs(line_x); x++)
-                if (x < w->columns) winograd_finish(w, y[x], row, x * w->pixel + i, i);
-        }
+    vec_t y[6];
+    winograd_out_1d(y, t[row], line);
+    WRN_UNROLL for (int x = 0; x < line_outputs(line); x++)
+        if (x < w->columns) winograd_finish(w, y[x], row, x * w->pixel + i, i);
+}
+
+/* Half-transformed tiles are memory: columns and rows are functions with an instance for each line, where a tile in registers
+ * would take one for each pair of lines. `restrict`: else the compiler would read the arguments again after each vector stored,
+ * which might lie in them. */
+#define WINOGRAD_LINES(X) X(LINE_2) X(LINE_3) X(LINE_4) X(LINE_6) X(LINE_46) X(LINE_S4) X(LINE_S3)
+#define WINOGRAD_CASE(line) \
+    case line: \
+        for (int at = 0; at < count; at++) WINOGRAD_DO(w, t, at, i, line); \
+        break;
+
+#define WINOGRAD_DO winograd_in_column
+WRN_NOINLINE void winograd_in_columns(const struct wrn_winograd_in *restrict w, vec_t t[9][9], int count, int32_t i, enum line line)
+{
+    switch (line) { WINOGRAD_LINES(WINOGRAD_CASE) }
+}
+#undef WINOGRAD_DO
+#define WINOGRAD_DO winograd_in_row
+WRN_NOINLINE void winograd_in_rows(const struct wrn_winograd_in *restrict w, vec_t t[9][9], int count, int32_t i, enum line line)
+{
+    switch (line) { WINOGRAD_LINES(WINOGRAD_CASE) }
+}
+#undef WINOGRAD_DO
+#define WINOGRAD_DO winograd_out_column
+WRN_NOINLINE void winograd_out_columns(const struct wrn_winograd_out *restrict w, vec_t t[6][9], int count, int32_t i, enum line line)
+{
+    switch (line) { WINOGRAD_LINES(WINOGRAD_CASE) }
+}
+#undef WINOGRAD_DO
+#define WINOGRAD_DO winograd_out_row
+WRN_NOINLINE void winograd_out_rows(const struct wrn_winograd_out *restrict w, vec_t t[6][9], int count, int32_t i, enum line line)
+{
+    switch (line) { WINOGRAD_LINES(WINOGRAD_CASE) }
+}
+#undef WINOGRAD_DO
+
+static enum line winograd_line(int32_t kind, bool small)
+{
+    switch (kind) {
+    case WRN_WINOGRAD_2: return LINE_2;
+    case WRN_WINOGRAD_4: return small ? LINE_3 : LINE_4;
+    case WRN_WINOGRAD_6: return small ? LINE_46 : LINE_6;
+    default: return small ? LINE_S3 : LINE_S4;
     }
 }
 
-/* One instance for each kind and, where it has tiles of two sizes, each pair of them. */
-#define WINOGRAD_TILES(tile, L, S) \
-    do { \
-        if (w->small[0]) { \
-            if (w->small[1]) tile(w, S, S); \
-            else tile(w, S, L); \
-        } else { \
-            if (w->small[1]) tile(w, L, S); \
-            else tile(w, L, L); \
-        } \
-    } while (0)
+/* But F(2x2)'s 16 vectors are registers. */
+static void winograd_in_2x2(const struct wrn_winograd_in *restrict w)
+{
+    for (int32_t i = 0; i < w->c; i += VEC) {
+        vec_t t[9][9];
+        WRN_UNROLL for (int x = 0; x < 4; x++) winograd_in_column(w, t, x, i, LINE_2);
+        WRN_UNROLL for (int y = 0; y < 4; y++) winograd_in_row(w, t, y, i, LINE_2);
+    }
+}
 
-#define WINOGRAD_KINDS(tile) \
-    do { \
-        switch (w->kind) { \
-        case WRN_WINOGRAD_2: tile(w, LINE_2, LINE_2); break; \
-        case WRN_WINOGRAD_4: WINOGRAD_TILES(tile, LINE_4, LINE_3); break; \
-        case WRN_WINOGRAD_6: WINOGRAD_TILES(tile, LINE_6, LINE_46); break; \
-        case WRN_WINOGRAD_S4: WINOGRAD_TILES(tile, LINE_S4, LINE_S3); break; \
-        } \
-    } while (0)
+static void winograd_in(const struct wrn_winograd_in *w)
+{
+    const enum line line_y = winograd_line(w->kind, w->small[0]), line_x = winograd_line(w->kind, w->small[1]);
+    if (w->kind == WRN_WINOGRAD_2) {
+        winograd_in_2x2(w);
+        return;
+    }
+    for (int32_t i = 0; i < w->c; i += VEC) {
+        vec_t t[9][9];
+        winograd_in_columns(w, t, line_inputs(line_x), i, line_y);
+        winograd_in_rows(w, t, line_positions(line_y), i, line_x);
+    }
+}
 
-static void winograd_in(const struct wrn_winograd_in *restrict w) { WINOGRAD_KINDS(winograd_in_tile); }
-static void winograd_out(const struct wrn_winograd_out *restrict w) { WINOGRAD_KINDS(winograd_out_tile); }
+static void winograd_out(const struct wrn_winograd_out *w)
+{
+    const enum line line_y = winograd_line(w->kind, w->small[0]), line_x = winograd_line(w->kind, w->small[1]);
+    for (int32_t i = 0; i < w->k; i += VEC) {
+        vec_t t[6][9];
+        winograd_out_columns(w, t, line_positions(line_x), i, line_y);
+        winograd_out_rows(w, t, w->rows, i, line_x);
+    }
+}
