@@ -18,7 +18,7 @@ static inline struct picture read_ppm(const char *path)
     if (file && fscanf(file, "P6 %d %d 255", &p.width, &p.height) == 2 && fgetc(file) != EOF && p.width > 0 &&
         p.height > 0 && p.width <= 16384 && p.height <= 16384) {
         size_t size = (size_t)p.width * (size_t)p.height * 3;
-        p.pixels = malloc(size);
+        p.pixels = (uint8_t *)malloc(size); /* C++ wants the cast */
         if (p.pixels && fread(p.pixels, 1, size, file) != size) {
             free(p.pixels);
             p.pixels = NULL;

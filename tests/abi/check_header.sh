@@ -24,10 +24,10 @@ for compiler in "$@"; do
     fi
     case $compiler in
     *++*)
-        for standard in c++11 c++20; do
+        for standard in c++11 c++17 c++20; do
             for file in header_alone.c header_alone_train.c; do compile "$compiler" c++ $standard "$source/tests/abi/$file"; done
         done
-        if [ -f "$source/include/wrn.hpp" ]; then compile "$compiler" c++ c++17 "$source/include/wrn.hpp"; fi
+        for standard in c++17 c++20; do compile "$compiler" c++ $standard "$source/tests/abi/header_alone_cpp.cpp"; done
         ;;
     *)
         for standard in c99 c11; do
