@@ -11,6 +11,8 @@ add_library(wrn_flags INTERFACE)
 # No contraction: a*b+c rounds alike in every translation unit, so results do not depend on inlining.
 target_compile_options(wrn_flags INTERFACE
   $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wshadow -Wstrict-prototypes -Werror=vla -Wno-unused-function -ffp-contract=off -fno-math-errno>)
+# No names of this machine's folders in what is built: the same bytes wherever the tree lies.
+target_compile_options(wrn_flags INTERFACE -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=${PROJECT_BINARY_DIR}=build)
 # Files of more than 2 GiB on 32-bit systems.
 target_compile_definitions(wrn_flags INTERFACE _FILE_OFFSET_BITS=64)
 if(WRN_SANITIZE)

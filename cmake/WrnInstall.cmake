@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# What `cmake --install` puts where: the libraries, the headers, libwrn.pc and the CMake package wrn.
+# What `cmake --install` puts where: the libraries, the headers, libwrn.pc and the CMake package wrn. Components: runtime,
+# train, dev, tools; WrnPackages.cmake makes Debian packages of them.
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/wrn)
@@ -7,16 +8,17 @@ file(GLOB headers ${PROJECT_SOURCE_DIR}/include/*.h ${PROJECT_SOURCE_DIR}/includ
 if(NOT WRN_TRAINER)
   list(FILTER headers EXCLUDE REGEX "/wrn_train\\.h$")
 endif()
-install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
 install(TARGETS wrn_shared wrn_static EXPORT wrn
-  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT dev
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT dev)
 
-install(EXPORT wrn NAMESPACE wrn:: DESTINATION ${package_dir} FILE wrnTargets.cmake)
+install(EXPORT wrn NAMESPACE wrn:: DESTINATION ${package_dir} FILE wrnTargets.cmake COMPONENT dev)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/wrnConfig.cmake.in ${PROJECT_BINARY_DIR}/wrnConfig.cmake
   INSTALL_DESTINATION ${package_dir})
 # Before 1.0 a new minor version may change the interface.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/wrnConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/wrnConfig.cmake ${PROJECT_BINARY_DIR}/wrnConfigVersion.cmake DESTINATION ${package_dir})
+install(FILES ${PROJECT_BINARY_DIR}/wrnConfig.cmake ${PROJECT_BINARY_DIR}/wrnConfigVersion.cmake DESTINATION ${package_dir} COMPONENT dev)
 
 # `pkg-config --static` must name what the static library needs; a relative prefix keeps the tree movable.
 if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}" OR IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
@@ -38,8 +40,8 @@ if(WRN_OPENBLAS AND CMAKE_DL_LIBS)
   string(APPEND WRN_PC_LIBS_PRIVATE " -l${CMAKE_DL_LIBS}")
 endif()
 configure_file(${PROJECT_SOURCE_DIR}/pkgconfig/libwrn.pc.in ${PROJECT_BINARY_DIR}/libwrn.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/libwrn.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${PROJECT_BINARY_DIR}/libwrn.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT dev)
 if(WRN_TRAINER)
   configure_file(${PROJECT_SOURCE_DIR}/pkgconfig/libwrn_train.pc.in ${PROJECT_BINARY_DIR}/libwrn_train.pc @ONLY)
-  install(FILES ${PROJECT_BINARY_DIR}/libwrn_train.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+  install(FILES ${PROJECT_BINARY_DIR}/libwrn_train.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT dev)
 endif()
