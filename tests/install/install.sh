@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs into an empty folder, moves the folder, and builds outside programs in every way that the README offers.
-#   install.sh SOURCE_DIRECTORY BUILD_DIRECTORY WORK_DIRECTORY C_COMPILER LIBDIR VERSION
+#   install.sh SOURCE_DIRECTORY BUILD_DIRECTORY WORK_DIRECTORY C_COMPILER LIBDIR VERSION CXX_COMPILER
 set -euo pipefail
-source=$1 build=$2 work=$3 cc=$4 libdir=$5 version=$6
+source=$1 build=$2 work=$3 cc=$4 libdir=$5 version=$6 cxx=$7
 consumer=$source/tests/install/consumer.c
 rm -rf "$work"
 mkdir -p "$work"
@@ -26,6 +26,13 @@ step "pkg-config, shared"
 "$cc" -std=c11 -Wall -Wextra -Werror "$consumer" -o "$work/shared" $(pc --cflags --libs)
 LD_LIBRARY_PATH=$prefix/$libdir "$work/shared"
 
+step "wrn.hpp and the C++ example"
+if command -v "$cxx" >/dev/null; then
+    # shellcheck disable=SC2046
+    "$cxx" -std=c++17 "$source/examples/classify.cpp" -o "$work/cpp" $(pc --cflags --libs)
+    LD_LIBRARY_PATH=$prefix/$libdir "$work/cpp" "$source/models/wrn-16-2-cifar10.wrn" "$source/examples/images/cat.ppm" | head -n 1 | grep 'cat$'
+fi
+
 step "the program in the README"
 sed -n '/^```c$/,/^```$/{/^```/d;p}' "$source/README.md" >"$work/readme.c"
 grep -q wrn_classify "$work/readme.c"
@@ -39,6 +46,20 @@ step "pkg-config, static"
 "$work/static"
 if readelf -d "$work/static" | grep -q 'libwrn'; then echo "the static program needs libwrn.so"; exit 1; fi
 
+step "the trainer by pkg-config, shared and static"
+trainer=OFF
+if pkg-config --exists libwrn_train; then
+    trainer=ON
+    # shellcheck disable=SC2046
+    "$cc" -std=c11 "$source/tests/install/consumer_train.c" -o "$work/train" $(pkg-config --cflags --libs libwrn_train)
+    LD_LIBRARY_PATH=$prefix/$libdir "$work/train"
+    # shellcheck disable=SC2046
+    "$cc" -std=c11 -DWRN_STATIC "$source/tests/install/consumer_train.c" -o "$work/train_static" $(pkg-config --cflags libwrn_train) \
+        -Wl,-Bstatic -L"$prefix/$libdir" -lwrn_train -lwrn -Wl,-Bdynamic $(pkg-config --static --libs libwrn_train | sed 's/-lwrn_train//; s/-lwrn//')
+    "$work/train_static"
+    if readelf -d "$work/train_static" | grep -q 'libwrn'; then echo "the static program needs a shared library of ours"; exit 1; fi
+fi
+
 step "find_package"
 outside() { # NAME FOLDER [CMAKE ARGUMENT...]
     local name=$1 folder=$2
@@ -46,7 +67,8 @@ outside() { # NAME FOLDER [CMAKE ARGUMENT...]
     cmake -S "$source/tests/install/$folder" -B "$work/$name" -G Ninja -DCMAKE_C_COMPILER="$cc" "$@" &&
         cmake --build "$work/$name" && "$work/$name/consumer_shared" && "$work/$name/consumer_static"
 }
-outside package package -DCMAKE_PREFIX_PATH="$prefix" -DWANTED_VERSION="$version"
+outside package package -DCMAKE_PREFIX_PATH="$prefix" -DWANTED_VERSION="$version" -DWITH_TRAINER=$trainer
+if [ $trainer = ON ]; then "$work/package/consumer_train" && "$work/package/consumer_train_static"; fi
 
 step "find_package of a version that this is not"
 for wanted in 99.0 "${version%%.*}.99"; do
@@ -60,3 +82,6 @@ done
 
 step "add_subdirectory"
 outside subdirectory subdirectory -DWRN_SOURCE="$source"
+
+step "FetchContent from a local checkout"
+outside fetch fetch -DWRN_SOURCE="$source" -DWRN_ONNX=OFF -DWRN_OPENBLAS=OFF
