@@ -14,7 +14,10 @@
 WRN_INLINE void tile_prefetch_rows(const float *at, ptrdiff_t stride, int mr, int nv, const int write)
 {
     for (int p = 0; p < mr; p++, at += stride)
-        for (int v = 0; v < nv * VEC; v += 16) __builtin_prefetch(at + v, write);
+        for (int v = 0; v < nv * VEC; v += 16) {
+            if (write) __builtin_prefetch(at + v, 1);
+            else __builtin_prefetch(at + v);
+        }
 }
 
 /* The residual, and what is stored. */
