@@ -9,7 +9,6 @@
 set -eu
 
 demo='build-essential cmake ninja-build pkg-config libprotobuf-c-dev protobuf-c-compiler libopenblas-dev libjpeg-dev libspng-dev|libpng-dev'
-<<<<<<< HEAD
 tests='libcmocka-dev libmatio-dev python3 python3-numpy python3-pil clang qemu-user-static doxygen mandoc zsh
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross libjna-java junit4
     python3-pytest python3-venv mypy libopenmpi-dev openmpi-bin abigail-tools fakeroot'

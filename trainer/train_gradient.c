@@ -106,7 +106,7 @@ static wrn_status add_in_order(const struct round *r)
 static wrn_status take_records(const struct round *r, struct wrnt_result *result)
 {
     const wrn_trainer *t = r->t;
-    size_t size = RECORD_MOMENTS + net->statistic_floats;
+    size_t size = RECORD_MOMENTS + t->net->statistic_floats;
     if (t->workers.w.count > 1) WRN_TRY(wrnt_workers_gather(&t->workers, t->record, t->records, size * sizeof(double), r->error));
     for (int32_t w = 0; w < r->present; w++) {
         const double *record = t->records + (size_t)w * size;
