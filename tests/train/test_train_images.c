@@ -112,7 +112,7 @@ static void plain_images_and_holes(void **state)
 static struct wrnt_feed *feed_at(const struct wrnt_data *data, const struct wrnt_augment *a, const struct wrn_layout *l, int32_t epoch, int32_t step)
 {
     struct wrnt_feed *feed;
-    const struct wrnt_feed_options o = { .data = data, .augment = a, .layout = l, .batch = BATCH, .epoch = epoch, .step = step, .seed = 5, .makers = 1 };
+    const struct wrnt_feed_options o = { .data = data, .augment = a, .layout = l, .batch = BATCH, .epoch = epoch, .step = step, .seed = 5, .makers = 1, .share = { BATCH, 0, 1 } };
     assert_ok(wrnt_feed_start(&o, &feed, &test_error));
     return feed;
 }
@@ -184,7 +184,7 @@ static void mixes_pairs(void **state)
     }
     const struct wrnt_data data = { .side = 32, .train = { IMAGES, pixels, labels } };
     const double alpha = 0.4;
-    const struct wrnt_feed_options mixed = { .data = &data, .augment = &a, .layout = &l, .batch = BATCH, .seed = 5, .mixup = alpha, .makers = 2 };
+    const struct wrnt_feed_options mixed = { .data = &data, .augment = &a, .layout = &l, .batch = BATCH, .seed = 5, .mixup = alpha, .makers = 2, .share = { BATCH, 0, 1 } };
     struct wrnt_feed *plain_feed = feed_at(&data, &a, &l, 0, 0), *mixed_feed;
     assert_ok(wrnt_feed_start(&mixed, &mixed_feed, &test_error));
     double sum = 0, squares = 0;

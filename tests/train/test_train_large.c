@@ -166,7 +166,7 @@ static void any_number_of_makers(void **state)
     int32_t labels[IMAGES];
     for (int32_t i = 0; i < IMAGES; i++) labels[i] = i;
     const struct wrnt_data data = { .train = { IMAGES, NULL, labels }, .user = &loader, .load = load, .release = release };
-    struct wrnt_feed_options o = { .data = &data, .augment = &a, .layout = &l, .batch = BATCH, .seed = 5, .mixup = 0.5, .makers = 1 };
+    struct wrnt_feed_options o = { .data = &data, .augment = &a, .layout = &l, .batch = BATCH, .seed = 5, .mixup = 0.5, .makers = 1, .share = { BATCH, 0, 1 } };
     struct wrnt_feed *one, *many;
     assert_ok(wrnt_feed_start(&o, &one, &test_error));
     o.makers = 7;
@@ -193,7 +193,7 @@ static void an_image_that_cannot_be_loaded(void **state)
     int32_t labels[IMAGES];
     for (int32_t i = 0; i < IMAGES; i++) labels[i] = i;
     const struct wrnt_data data = { .train = { IMAGES, NULL, labels }, .user = &loader, .load = load, .release = release };
-    struct wrnt_feed_options o = { .data = &data, .augment = &a, .layout = &l, .batch = BATCH, .seed = 5, .makers = 1 };
+    struct wrnt_feed_options o = { .data = &data, .augment = &a, .layout = &l, .batch = BATCH, .seed = 5, .makers = 1, .share = { BATCH, 0, 1 } };
     struct wrnt_feed *feed;
     const struct wrnt_feed_batch *batch;
     int32_t order[IMAGES];
