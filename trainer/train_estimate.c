@@ -63,7 +63,8 @@ wrn_status wrn_train_estimate(const wrn_trainer *t, double *seconds, wrn_error *
     double step = 0;
     wrn_status status = estimate_step(t, net, &step, error);
     int64_t steps = (int64_t)(t->recipe.epochs - t->position.epoch) * t->steps - t->position.step;
-    *seconds = step * t->recipe.parts * (double)steps;
+    int32_t rounds = wrnt_feed_steps(t->recipe.parts, t->workers.w.count); /* the workers take parts in turns */
+    *seconds = step * rounds * (double)steps;
     wrnt_net_free(net);
     return status;
 }
