@@ -49,7 +49,7 @@ expect "resnet-18: 11181642 parameters" out
 [ ! -e none ] || fail "a dry run made its directory"
 
 # Interrupted as soon as the first checkpoint is there; the directory's name needs quotes. The run is too long to end before.
-"$train" "$data/cifar" "${small[@]}" --dir "it's a run" --epochs 500 --checkpoint-steps 1 >out 2>&1 &
+"$train" "$data/cifar" "${small[@]}" --dir "it's a run" --epochs 500 --checkpoint-steps 1 >interrupted 2>&1 &
 child=$!
 for ((i = 0; i < 600; i++)); do
     [ -e "it's a run/checkpoint" ] && break
@@ -59,9 +59,9 @@ refuses "in use by another trainer, process $child" "$train" "$data/cifar" "${sm
 kill -INT $child
 status=0
 wait $child || status=$?
-[ "$status" = 130 ] || { cat out; fail "status $status"; }
-expect "stopped in epoch" out
-command=$(sed -n 's/^go on with: //p' out)
+[ "$status" = 130 ] || { cat interrupted; fail "status $status"; }
+expect "stopped in epoch" interrupted
+command=$(sed -n 's/^go on with: //p' interrupted)
 status=0
 eval "timeout -s INT 3 $command" >out 2>&1 || status=$?
 [ "$status" = 124 ] || { cat out; fail "status $status when it goes on"; }
