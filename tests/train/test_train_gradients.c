@@ -132,9 +132,10 @@ static double **reference_make(const struct wrnt_net *net, const struct wrnt_bat
     return t;
 }
 
-static double reference_loss(const struct wrnt_net *net, const double *values, double **t, const struct wrnt_batch *batch)
+/* The loss when the operations from `first` on are done (again). */
+static double reference_loss(const struct wrnt_net *net, int32_t first, const double *values, double **t, const struct wrnt_batch *batch)
 {
-    for (int32_t i = 0; i < net->op_count; i++) {
+    for (int32_t i = first; i < net->op_count; i++) {
         const struct wrnt_op *op = &net->ops[i];
         if (op->kind == WRNT_CONV) conv(net, op, values, t, batch->images);
         if (op->kind == WRNT_BN) bn(net, op, values, t, batch);
@@ -161,17 +162,25 @@ struct nets {
     int count;
 };
 
-static void check_param(const struct nets *nets, int32_t param, double *values, double **t)
+#if defined(WRN_TEST_EMULATED)
+#define ELEMENTS 1 /* of each array */
+#else
+#define ELEMENTS 3
+#endif
+
+/* `op` uses the array. */
+static void check_param(const struct nets *nets, int32_t op, int32_t param, double *values, double **t)
 {
     const double step = 1e-6;
-    const struct wrnt_param *p = &nets->net[0]->params[param];
-    for (uint64_t i = 0; i < 3; i++) {
+    const struct wrnt_net *net = nets->net[0];
+    const struct wrnt_param *p = &net->params[param];
+    for (uint64_t i = 0; i < ELEMENTS; i++) {
         size_t at = p->offset + wrnt_random(5, WRNT_RANDOM_ORDER, p->offset, i) % p->count;
         double was = values[at];
         values[at] = was + step;
-        double more = reference_loss(nets->net[0], values, t, &nets->batch[0]);
+        double more = reference_loss(net, op, values, t, &nets->batch[0]);
         values[at] = was - step;
-        double wanted = (more - reference_loss(nets->net[0], values, t, &nets->batch[0])) / (2 * step);
+        double wanted = (more - reference_loss(net, op, values, t, &nets->batch[0])) / (2 * step);
         values[at] = was;
         for (int n = 0; n < nets->count; n++) {
             const float *grads = nets->net[n]->grads;
@@ -232,11 +241,20 @@ static void check_all(const struct check *c)
     const struct wrnt_net *net = nets.net[0];
     double **t = reference_make(net, &nets.batch[0]), *values = calloc(net->floats, sizeof *values);
     for (size_t i = 0; i < net->floats; i++) values[i] = net->values[i];
-    double wanted = reference_loss(net, values, t, &nets.batch[0]);
+    double wanted = reference_loss(net, 0, values, t, &nets.batch[0]);
     for (int n = 0; n < nets.count; n++)
         if (!(fabs(wanted - nets.loss[n]) <= 1e-5 * wanted))
             fail_msg("isa %d: loss %.8f, in double %.8f", nets.net[n]->kernels.isa, nets.loss[n], wanted);
-    for (int32_t i = 0; i < net->param_count; i++) check_param(&nets, i, values, t);
+    /* From the last operation to the first: what is before one is not done again. */
+    int32_t checked = 0;
+    for (int32_t i = net->op_count - 1; i >= 0; i--) {
+        const struct wrnt_op *op = &net->ops[i];
+        const int32_t params[2] = { op->kind == WRNT_CONV ? op->conv.weight : op->kind == WRNT_BN ? op->bn.scale : -1,
+                                    op->kind == WRNT_CONV ? op->conv.bias : op->kind == WRNT_BN ? op->bn.shift : -1 };
+        for (int j = 0; j < 2; j++)
+            if (params[j] >= 0) check_param(&nets, i, params[j], values, t), checked++;
+    }
+    assert_int_equal(checked, net->param_count);
 
     for (int32_t i = 0; i < net->tensor_count; i++) free(t[i]);
     free(t);
