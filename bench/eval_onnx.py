@@ -3,7 +3,9 @@
 """Counts the test images that ONNX Runtime recognizes with a model that wrn-train or `wrn convert` wrote, to compare with
 `wrn eval`: the model's own record tells how pixels are normalized.
 
-    eval_onnx.py MODEL.onnx FOLDER      FOLDER has CIFAR-10's test_batch.bin or CIFAR-100's test.bin
+    eval_onnx.py MODEL.onnx FOLDER [GOLDEN]     FOLDER has CIFAR-10's test_batch.bin or CIFAR-100's test.bin
+
+GOLDEN.input.npy and GOLDEN.logits.npy are written where GOLDEN is given: the first 16 images, normalized, and their logits.
 """
 import os
 import struct
@@ -42,7 +44,7 @@ def normalizer(session):
 
 
 def main():
-    if len(sys.argv) != 3:
+    if len(sys.argv) not in (3, 4):
         sys.exit(__doc__.strip())
     session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
     normalize, name = normalizer(session), session.get_inputs()[0].name
@@ -50,6 +52,9 @@ def main():
     correct = 0
     for first in range(0, len(labels), 100):
         logits = session.run(None, {name: normalize(images[first:first + 100])})[0]
+        if first == 0 and len(sys.argv) == 4:
+            np.save(sys.argv[3] + ".input.npy", normalize(images[:16]))
+            np.save(sys.argv[3] + ".logits.npy", logits[:16])
         correct += int((logits.argmax(1) == labels[first:first + 100]).sum())
     print(f"top-1 {100 * correct / len(labels):.2f} % ({correct}/{len(labels)}), ONNX Runtime {onnxruntime.__version__}")
 

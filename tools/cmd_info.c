@@ -102,7 +102,7 @@ static void print_property(const wrn_model *model, const char *key, const char *
     text_print(stdout, value);
 }
 
-static void print_info(const char *path, const wrn_model *model, const wrn_model_info *info)
+static void print_info(const char *path, const wrn_model *model, const wrn_model_info *info, bool verified)
 {
     wrn_preprocess p = WRN_PREPROCESS_INIT;
     term_style(stdout, STYLE_BOLD);
@@ -141,7 +141,7 @@ static void print_info(const char *path, const wrn_model *model, const wrn_model
     print_labels(model, info->label_count);
     print_features(model, info->feature_count);
     heading("golden output");
-    fputs(info->has_golden ? "yes, see --verify\n" : "none\n", stdout);
+    fputs(verified ? "verified\n" : info->has_golden ? "yes, see --verify\n" : "none\n", stdout);
     print_properties(model);
 }
 
@@ -340,7 +340,7 @@ int cmd_info(int argc, char **argv)
         if (as_json) {
             write_info(argv[0], model, &info, plan, &measured);
         } else {
-            print_info(argv[0], model, &info);
+            print_info(argv[0], model, &info, model_options.verify);
             if (plan) print_plan(model, &info, &measured, model_options.measure);
         }
         status = finish_output(0);

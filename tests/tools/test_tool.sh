@@ -210,6 +210,7 @@ run 1 convert "$cat" "$work/n.c" --c-array net; complains "cat.jpg"
 run 1 convert "$cat" "$work/n.wrn"; complains "cat.jpg"
 [ -e "$work/n.wrn" ] && fail "a model was left after an error"
 run 0 convert "$model" "$work/wrong.wrn" --golden-input "$work/x.npy" --golden-output "$work/y.npy" --fp32
+run 0 info "$work/wrong.wrn" --verify; says "verified"
 "$python" - "$work" <<'PYTHON'
 import sys, numpy as np
 y = np.load(sys.argv[1] + "/y.npy"); y[0, 0] += 1; np.save(sys.argv[1] + "/wrong.npy", y)
