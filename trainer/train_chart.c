@@ -65,51 +65,91 @@ static WRN_PRINTF(3, 4) wrn_status put(struct wrn_writer *w, wrn_error *error, c
     return wrn_writer_put(w, text, (size_t)length, error);
 }
 
+/* Grid lines at round numbers: what lies between two of them, and how many steps the axis has. */
+struct axis {
+    double step;
+    int steps;
+};
+
+/* The smallest of 1, 2, 5 times a power of ten that is not below `least`. */
+static double round_up(double least)
+{
+    double power = pow(10, floor(log10(least)));
+    for (int i = 0; i < 3; i++) {
+        double step = (const double[]){ 1, 2, 5 }[i] * power;
+        if (step >= least * (1 - 1e-9)) return step;
+    }
+    return 10 * power;
+}
+
+static double top_of(const struct axis *axis)
+{
+    return axis->step * axis->steps;
+}
+
 struct curve {
     int column;
     bool complement; /* one minus the column: an error rate */
-    double most;     /* the top of its axis */
+    const struct axis *axis;
     const char *name, *colour;
 };
 
-static wrn_status put_curve(struct wrn_writer *w, const struct lines *lines, const struct curve *c, int number, wrn_error *error)
+static double value_of(const struct curve *c, const struct lines *lines, size_t row)
 {
-    double last = lines->count ? lines->numbers[(lines->count - 1) * COLUMNS + EPOCH] : 1;
-    WRN_TRY(put(w, error, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"2\" points=\"", c->colour));
-    for (size_t i = 0; i < lines->count; i++) {
-        const double *row = lines->numbers + i * COLUMNS;
-        double value = c->complement ? 1 - row[c->column] : row[c->column];
-        WRN_TRY(put(w, error, "%.1f,%.1f ", LEFT + WIDTH * row[EPOCH] / last, TOP + HEIGHT * (1 - fmin(value / c->most, 1))));
-    }
-    WRN_TRY(put(w, error, "\"/>\n<text x=\"%d\" y=\"%d\" fill=\"%s\">%s</text>\n", LEFT + 10 + 140 * number, TOP - 10, c->colour, c->name));
-    return WRN_OK;
+    double value = lines->numbers[row * COLUMNS + (size_t)c->column];
+    return c->complement ? 1 - value : value;
 }
 
-static wrn_status put_axes(struct wrn_writer *w, const struct lines *lines, double most_loss, wrn_error *error)
+static double largest(const struct curve *c, const struct lines *lines)
 {
-    double last = lines->count ? lines->numbers[(lines->count - 1) * COLUMNS + EPOCH] : 1;
-    for (int i = 0; i <= 4; i++) {
-        int y = TOP + HEIGHT * (4 - i) / 4, x = LEFT + WIDTH * i / 4;
-        WRN_TRY(put(w, error, "<path d=\"M%d %dH%d\" stroke=\"#ddd\"/>\n", LEFT, y, LEFT + WIDTH));
-        WRN_TRY(put(w, error, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%.3g</text>\n", LEFT - 6, y + 4, most_loss * i / 4));
-        WRN_TRY(put(w, error, "<text x=\"%d\" y=\"%d\">%d %%</text>\n", LEFT + WIDTH + 6, y + 4, 25 * i));
-        WRN_TRY(put(w, error, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%.4g</text>\n", x, TOP + HEIGHT + 18, last * i / 4));
+    double most = 0;
+    for (size_t i = 0; i < lines->count; i++) most = fmax(most, value_of(c, lines, i));
+    return most > 0 ? most : 1;
+}
+
+static wrn_status put_curve(struct wrn_writer *w, const struct lines *lines, double last, const struct curve *c, int number, wrn_error *error)
+{
+    WRN_TRY(put(w, error, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"2\" points=\"", c->colour));
+    for (size_t i = 0; i < lines->count; i++)
+        WRN_TRY(put(w, error, "%.1f,%.1f ", LEFT + WIDTH * lines->numbers[i * COLUMNS + EPOCH] / last,
+                    TOP + HEIGHT * (1 - fmin(value_of(c, lines, i) / top_of(c->axis), 1))));
+    WRN_TRY(put(w, error, "\"/>\n<text x=\"%d\" y=\"%d\" fill=\"%s\">%s", LEFT + 10 + 190 * number, TOP - 10, c->colour, c->name));
+    if (lines->count) {
+        double value = value_of(c, lines, lines->count - 1);
+        WRN_TRY(c->complement ? put(w, error, ": %.2f %%", 100 * value) : put(w, error, ": %.3f", value));
     }
+    return put(w, error, "</text>\n");
+}
+
+static wrn_status put_axes(struct wrn_writer *w, const struct axis *loss, const struct axis *rate, double last, wrn_error *error)
+{
+    for (int i = 0; i <= loss->steps; i++) {
+        int y = TOP + HEIGHT * (loss->steps - i) / loss->steps;
+        WRN_TRY(put(w, error, "<path d=\"M%d %dH%d\" stroke=\"#ddd\"/>\n", LEFT, y, LEFT + WIDTH));
+        WRN_TRY(put(w, error, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%.4g</text>\n", LEFT - 6, y + 4, loss->step * i));
+        WRN_TRY(put(w, error, "<text x=\"%d\" y=\"%d\">%.4g %%</text>\n", LEFT + WIDTH + 6, y + 4, 100 * rate->step * i));
+    }
+    double step = fmax(1, round_up(last / 10));
+    for (int i = 0; i * step <= last; i++)
+        WRN_TRY(put(w, error, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>\n", LEFT + WIDTH * i * step / last, TOP + HEIGHT + 18, i * step));
     return put(w, error, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">epoch</text>\n", LEFT + WIDTH / 2, TOP + HEIGHT + 36);
 }
 
 static wrn_status draw(struct wrn_writer *w, const struct lines *lines, wrn_error *error)
 {
-    double most = 0;
-    for (size_t i = 0; i < lines->count; i++) most = fmax(most, lines->numbers[i * COLUMNS + LOSS]);
-    if (most == 0) most = 1;
-    const struct curve curves[] = { { LOSS, false, most, "training loss", "#1f77b4" }, { TRAIN, true, 1, "training error", "#2ca02c" },
-                                    { TEST, true, 1, "test error", "#d62728" } };
-    WRN_TRY(put(w, error, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\" font-size=\"12\">\n",
-                LEFT + WIDTH + 60, TOP + HEIGHT + 50));
+    struct axis loss, rate;
+    const struct curve curves[] = { { LOSS, false, &loss, "training loss", "#1f77b4" }, { TRAIN, true, &rate, "training error", "#2ca02c" },
+                                    { TEST, true, &rate, "test error", "#d62728" } };
+    double last = lines->count ? lines->numbers[(lines->count - 1) * COLUMNS + EPOCH] : 1, most = largest(&curves[0], lines);
+    loss.step = round_up(most / 5);
+    loss.steps = (int)ceil(most / loss.step);
+    rate.steps = loss.steps; /* one grid for both */
+    rate.step = round_up(fmax(largest(&curves[1], lines), largest(&curves[2], lines)) / rate.steps);
+    WRN_TRY(put(w, error, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\" font-size=\"12\">\n",
+                LEFT + WIDTH + 60, TOP + HEIGHT + 50, LEFT + WIDTH + 60, TOP + HEIGHT + 50));
     WRN_TRY(put(w, error, "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n"));
-    WRN_TRY(put_axes(w, lines, most, error));
-    for (int i = 0; i < 3; i++) WRN_TRY(put_curve(w, lines, &curves[i], i, error));
+    WRN_TRY(put_axes(w, &loss, &rate, last, error));
+    for (int i = 0; i < 3; i++) WRN_TRY(put_curve(w, lines, last, &curves[i], i, error));
     return put(w, error, "</svg>\n");
 }
 
