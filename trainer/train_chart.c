@@ -131,7 +131,8 @@ static wrn_status put_axes(struct wrn_writer *w, const struct axis *loss, const 
     }
     double step = fmax(1, round_up(last / 10));
     for (int i = 0; i * step <= last; i++)
-        WRN_TRY(put(w, error, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>\n", LEFT + WIDTH * i * step / last, TOP + HEIGHT + 18, i * step));
+        WRN_TRY(put(w, error, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>\n", LEFT + WIDTH * i * step / last,
+                    TOP + HEIGHT + 18, i * step));
     return put(w, error, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">epoch</text>\n", LEFT + WIDTH / 2, TOP + HEIGHT + 36);
 }
 
@@ -145,8 +146,9 @@ static wrn_status draw(struct wrn_writer *w, const struct lines *lines, wrn_erro
     loss.steps = (int)ceil(most / loss.step);
     rate.steps = loss.steps; /* one grid for both */
     rate.step = round_up(fmax(largest(&curves[1], lines), largest(&curves[2], lines)) / rate.steps);
-    WRN_TRY(put(w, error, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\" font-size=\"12\">\n",
-                LEFT + WIDTH + 60, TOP + HEIGHT + 50, LEFT + WIDTH + 60, TOP + HEIGHT + 50));
+    const int width = LEFT + WIDTH + 60, height = TOP + HEIGHT + 50;
+    WRN_TRY(put(w, error, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" ", width, height, width, height));
+    WRN_TRY(put(w, error, "font-family=\"sans-serif\" font-size=\"12\">\n"));
     WRN_TRY(put(w, error, "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n"));
     WRN_TRY(put_axes(w, &loss, &rate, last, error));
     for (int i = 0; i < 3; i++) WRN_TRY(put_curve(w, lines, last, &curves[i], i, error));
