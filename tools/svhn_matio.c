@@ -21,12 +21,6 @@ struct file {
     matvar_t *images, *labels;
 };
 
-/* libmatio prints what it does not like; what is wrong with a file is found here anyway. */
-static void keep_quiet(int level, char *message)
-{
-    (void)level, (void)message;
-}
-
 /* "uint8 of 32 x 32 x 3 x 10", for messages. */
 static const char *shape_of(const matvar_t *v, char *text, size_t room)
 {
@@ -77,7 +71,7 @@ static bool check_file(struct file *f, wrn_error *error)
 static bool open_file(struct file *f, wrn_error *error)
 {
     if (!check_file(f, error)) return false;
-    Mat_LogInitFunc(program_name(), keep_quiet);
+    /* Without Mat_LogInit, libmatio prints nothing; what is wrong with a file is found here anyway. */
     f->mat = Mat_Open(f->path, MAT_ACC_RDONLY);
     if (!f->mat) return fail_with(error, WRN_E_FORMAT, "%.300s: libmatio cannot open it", f->path);
     f->images = Mat_VarReadInfo(f->mat, "X");
