@@ -3,20 +3,23 @@
 # Installs the Debian or Ubuntu packages that are missing, and touches nothing where none is.
 #
 #   install_packages.sh demo    what building the library and the tool takes
-#   install_packages.sh test    the same, and what the tests take
+#   install_packages.sh deb     the same, and what building Debian packages takes
+#   install_packages.sh test    all of that, and what the tests take
 #
 # `a|b` stands for the first one that the distribution has.
 set -eu
 
 demo='build-essential cmake ninja-build pkg-config libprotobuf-c-dev protobuf-c-compiler libopenblas-dev libjpeg-dev libspng-dev|libpng-dev'
-tests='libcmocka-dev libmatio-dev python3 python3-numpy python3-pil clang qemu-user-static doxygen mandoc zsh
+deb='dpkg-dev file libmatio-dev'
+tests='libcmocka-dev python3 python3-numpy python3-pil clang qemu-user-static doxygen mandoc zsh
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross libjna-java junit4
     python3-pytest python3-venv mypy libopenmpi-dev openmpi-bin abigail-tools fakeroot'
 
 case ${1-} in
 demo) wanted=$demo ;;
-test) wanted="$demo $tests" ;;
-*) sed -n '3,8s/^# \{0,1\}//p' "$0" >&2; exit 1 ;;
+deb) wanted="$demo $deb" ;;
+test) wanted="$demo $deb $tests" ;;
+*) sed -n '3,9s/^# \{0,1\}//p' "$0" >&2; exit 1 ;;
 esac
 
 installed() {

@@ -4,6 +4,7 @@
 #   make_packages.sh OUTPUT_FOLDER [BUILD_FOLDER [CMAKE ARGUMENT...]]
 set -euo pipefail
 cd "$(dirname "$0")/.."
+for tool in dpkg-shlibdeps file; do command -v $tool >/dev/null || { echo "no $tool here: scripts/install_packages.sh deb" >&2; exit 1; }; done
 if [ $# = 0 ]; then sed -n '3,4s/^# \{0,1\}//p' "$0" >&2; exit 1; fi
 output=$(mkdir -p "$1" && cd "$1" && pwd)
 build=${2:-build/packages}

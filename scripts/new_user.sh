@@ -16,19 +16,15 @@ command -v debootstrap >/dev/null || { echo "skipped: no debootstrap"; exit 77; 
 
 step() { printf '\n== %s\n' "$*"; }
 
-mounts() { # ROOT  what chroot needs, for as long as this script runs
-    mount -t proc proc "$1/proc"
-    mount -t devtmpfs dev "$1/dev" 2>/dev/null || mount --bind /dev "$1/dev"
-    mounted="$mounted $1"
-}
 mounted=
-unmount() { for root in $mounted; do umount "$root/dev" "$root/proc" || true; done; }
+unmount() { for root in $mounted; do umount --lazy "$root/proc"; done; }
 trap unmount EXIT
 
-fresh() { # NAME  a root with nothing but Debian's base
-    rm -rf "${work:?}/$1"
+fresh() { # NAME  a root with nothing but Debian's base; devices are the few that debootstrap makes
+    rm -rf --one-file-system "${work:?}/$1"
     cp -a "$work/base" "$work/$1"
-    mounts "$work/$1"
+    mount -t proc proc "$work/$1/proc"
+    mounted="$mounted $work/$1"
     mkdir "$work/$1/src"
     git ls-files -z --cached --others --exclude-standard | tar c --null -T - | tar x -C "$work/$1/src"
 }
@@ -45,8 +41,9 @@ quietly() { # LOG COMMAND...
 
 step "Debian $suite"
 if [ ! -e "$work/base/etc/debian_version" ]; then
-    rm -rf "$work/base"
+    rm -rf --one-file-system "$work/base"
     quietly debootstrap debootstrap --variant=minbase --include=ca-certificates "$suite" "$work/base" "$mirror"
+    echo force-unsafe-io >"$work/base/etc/dpkg/dpkg.cfg.d/unsafe-io" # no file of it has to survive a power cut
     cp /etc/resolv.conf "$work/base/etc/" 2>/dev/null || true
     # Where the network has a certificate authority of its own, this machine's list knows it.
     cp -L "${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" "$work/base/etc/ssl/certs/ca-certificates.crt" 2>/dev/null || true
@@ -55,7 +52,7 @@ cat "$work/base/etc/debian_version"
 
 step "packages, built from this checkout"
 fresh builder
-quietly builder-tools inside builder sh -c '/src/scripts/install_packages.sh demo && apt-get install -y -q --no-install-recommends libmatio-dev libopenmpi-dev'
+quietly builder-tools inside builder /src/scripts/install_packages.sh deb
 quietly packages inside builder /src/scripts/make_packages.sh /packages
 ls "$work/builder/packages"
 

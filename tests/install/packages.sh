@@ -4,7 +4,7 @@
 #   packages.sh BUILD_DIRECTORY WORK_DIRECTORY C_COMPILER CONSUMER.c VERSION
 set -euo pipefail
 build=$1 work=$2 cc=$3 consumer=$4 version=$5
-for tool in dpkg-deb dpkg-shlibdeps fakeroot cpack; do
+for tool in dpkg-deb dpkg-shlibdeps file fakeroot cpack; do
     command -v $tool >/dev/null || { echo "no $tool here"; exit 77; }
 done
 rm -rf "$work"

@@ -4,7 +4,7 @@
 #   reproducible.sh SOURCE_DIRECTORY WORK_DIRECTORY
 set -euo pipefail
 source=$1 work=$2
-for tool in git dpkg-shlibdeps cpack; do command -v $tool >/dev/null || { echo "no $tool here"; exit 77; }; done
+for tool in git dpkg-shlibdeps file cpack; do command -v $tool >/dev/null || { echo "no $tool here"; exit 77; }; done
 rm -rf "$work"
 export SOURCE_DATE_EPOCH=1700000000
 for copy in one another/place; do
