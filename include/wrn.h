@@ -115,8 +115,8 @@ typedef struct wrn_model wrn_model;
 typedef struct wrn_load_options wrn_load_options;
 
 /*
- * Loads a model from a .wrn or .onnx file; the format is told from the contents, not from the name.
- * ONNX external data is looked for beside the file. `options` may be NULL.
+ * Loads a model from a .wrn or .onnx file of at most 4 GiB; the format is told from the contents, not
+ * from the name. ONNX external data is looked for beside the file. `options` may be NULL.
  * On success *model is to be released with wrn_free.
  */
 WRN_API wrn_status wrn_load(const char *path, const wrn_load_options *options, wrn_model **model,
@@ -138,14 +138,15 @@ WRN_API void wrn_free(wrn_model *model);
  * in which the model was exported (wrn_model_info.input_layout: C*H*W or H*W*C), already normalized.
  * input_count and output_count are the numbers of floats in the two arrays: exactly
  * batch * input_size, and at least batch * output_size. Arrays need the alignment of float alone, and
- * must not overlap (WRN_E_ARG). Any batch >= 1; large ones are worked off in passes.
+ * must not overlap: all this is WRN_E_ARG. Any batch >= 1; large ones are worked off in passes.
  * Any number of threads may call this on the same model; calls do not wait for each other.
  * After the first call from as many threads there is no further allocation.
  */
 WRN_API wrn_status wrn_infer(wrn_model *model, int32_t batch, const float *input, size_t input_count,
                              float *output, size_t output_count, wrn_error *error);
 
-/* Pixel formats, 8 bits a channel. Alpha is ignored. Grey is replicated to three channels. */
+/* Pixel formats, 8 bits a channel. Alpha is ignored. Grey is replicated to three channels; for networks
+ * of one channel colours become grey. */
 #define WRN_PIXELS_RGB 1
 #define WRN_PIXELS_BGR 2
 #define WRN_PIXELS_RGBA 3
@@ -164,14 +165,16 @@ typedef struct wrn_prediction {
  * Classifies one image of width x height pixels, rows `stride` bytes apart (negative: bottom-up,
  * `pixels` is then the topmost row). Applies the preprocessing that the model carries, runs the
  * network, and writes the k most probable classes to top[0..k-1], best first; of equal ones the
- * lower index first. 1 <= k <= classes. Fails with WRN_E_PREPROCESS where the model has none.
+ * lower index first. 1 <= k <= classes. Fails with WRN_E_PREPROCESS where the model has none, with
+ * WRN_E_SHAPE where that does not resize and the image has another size, with WRN_E_LIMIT for sides of
+ * more than 131072 pixels and where a long and thin image would be resized to more than 2^24.
  */
 WRN_API wrn_status wrn_classify(wrn_model *model, const uint8_t *pixels, int32_t width, int32_t height,
                                 ptrdiff_t stride, int32_t pixel_format, int32_t k, wrn_prediction *top,
                                 wrn_error *error);
 
-/* The preprocessing of wrn_classify alone: writes the model's input_size floats to `input`, to be
- * given to wrn_infer (so that several images make a batch). */
+/* The preprocessing of wrn_classify alone, with the same failures: writes the model's input_size floats
+ * to `input`, to be given to wrn_infer (so that several images make a batch); input_count is their number. */
 WRN_API wrn_status wrn_preprocess_image(const wrn_model *model, const uint8_t *pixels, int32_t width,
                                         int32_t height, ptrdiff_t stride, int32_t pixel_format,
                                         float *input, size_t input_count, wrn_error *error);
@@ -233,14 +236,14 @@ WRN_API const char *wrn_model_label(const wrn_model *model, int32_t index);
  * A text that the model carries, or NULL. Keys every model has: "architecture" (such as
  * "WRN-28-10", or "custom"), "block" ("B(3,3)"), "family" ("cifar pre-activation", …),
  * "format" ("onnx" or "wrn"). Keys that files may carry: "name", "source", "source_sha256",
- * "producer", "license", "dataset", "accuracy", "description".
+ * "producer", "license", "dataset", "training", "accuracy", "description", and any other.
  * wrn_model_property_key gives the key number `index` from 0, NULL after the last.
  */
 WRN_API const char *wrn_model_property(const wrn_model *model, const char *key);
 WRN_API const char *wrn_model_property_key(const wrn_model *model, int32_t index);
 
-/* How pixels become the network's input. Applied in this order: to RGB or BGR, resize, centre crop,
- * x = pixel / 255 * scale_to, x = (x - mean[c]) / std[c]. */
+/* How pixels become the network's input. Applied in this order: to channel_order, resize, centre crop (a
+ * smaller image is padded with zeros), x = pixel / 255 * scale_to, x = (x - mean[c]) / std[c]. */
 #define WRN_RESIZE_NONE 0     /* the image must have the crop's size already */
 #define WRN_RESIZE_STRETCH 1  /* to resize_height x resize_width, not keeping the aspect ratio */
 #define WRN_RESIZE_SHORTER 2  /* the shorter side to resize_height, keeping the aspect ratio */
@@ -255,12 +258,12 @@ typedef struct wrn_preprocess {
     uint32_t struct_size;
     int32_t resize;                      /* WRN_RESIZE_... */
     int32_t filter;                      /* WRN_FILTER_... */
-    int32_t resize_height, resize_width; /* pixels */
+    int32_t resize_height, resize_width; /* pixels, 1 to 32768 where they are used */
     int32_t crop_height, crop_width;     /* the network's input size; 0 takes it from the model */
     int32_t channel_order;               /* WRN_PIXELS_RGB or WRN_PIXELS_BGR; GREY for one channel */
     float scale_to;                      /* the value of a pixel of 255: 1 or 255 as a rule, above 0 */
     float mean[4];                       /* on the scale of scale_to, in channel_order */
-    float std[4];
+    float std[4];                        /* above 0 for each of the network's channels */
 } wrn_preprocess;
 #define WRN_PREPROCESS_INIT WRN_INIT_(wrn_preprocess)
 
@@ -268,14 +271,16 @@ typedef struct wrn_preprocess {
 WRN_API wrn_status wrn_model_get_preprocess(const wrn_model *model, wrn_preprocess *preprocess,
                                             wrn_error *error);
 
-/* Fills in a common preprocessing for inputs of height x width: "cifar" (the WRN authors' mean and
- * std; images of another size are stretched), "svhn" (divide by 255), "imagenet" (torchvision:
- * shorter side to 8/7 of the crop, bilinear), "imagenet-v2" (232/224). Unknown names: WRN_E_NOTFOUND. */
+/* Fills in a common preprocessing for inputs of height x width, 1 to 32768: "cifar" (the WRN authors'
+ * mean and std; images of another size are stretched), "svhn" (stretched too, divided by 255), "imagenet"
+ * (torchvision: shorter side to 8/7 of the crop, bilinear), "imagenet-v2" (232/224). For RGB.
+ * Unknown names: WRN_E_NOTFOUND. */
 WRN_API wrn_status wrn_preprocess_preset(const char *name, int32_t height, int32_t width,
                                          wrn_preprocess *preprocess, wrn_error *error);
 
 /* Intermediate tensors: "stage1", "stage2", … (the output of each stage of residual blocks), "last"
- * (the last activation before pooling), "pool" (the pooled vector). */
+ * (the last activation before pooling), "pool" (the pooled vector); and those of the graph that
+ * wrn_load_options.features named by the graph's own names. */
 typedef struct wrn_feature_info {
     uint32_t struct_size;
     int32_t channels, height, width;
@@ -298,7 +303,8 @@ typedef struct wrn_step_info {
     int32_t in_file;         /* 1 if the packed weights are used where they lie in the model file */
     const char *op;          /* "conv 3x3/2 +add +affine +relu", "global pool", … */
     const char *name;        /* the graph node it stems from */
-    const char *algorithm;   /* "direct", "reference", "" where there is one way only */
+    const char *algorithm;   /* convolutions and linear layers: "winograd6", "winograd4", "winograd4lean", "winograd2",
+                                "winograd4s2", "direct", "gemm" (OpenBLAS), "reference"; "" for other steps */
     const char *kernel;      /* instruction set of the kernel */
     const char *refused;     /* "winograd: stride 2; …": why other algorithms were not taken; "" */
     uint64_t macs;           /* per image */
@@ -338,7 +344,7 @@ WRN_API wrn_status wrn_model_step(const wrn_model *model, int32_t index, wrn_ste
 #define WRN_LOAD_MMAP 1u      /* map a .wrn file instead of reading it; it must not change while in use */
 #define WRN_LOAD_IN_PLACE 2u  /* wrn_load_memory: the bytes outlive the model, do not copy weights */
 #define WRN_LOAD_VERIFY 4u    /* check every checksum; run the golden input and compare: WRN_E_GOLDEN if it differs,
-                                 WRN_E_NOTFOUND if the file carries none */
+                                 WRN_E_NOTFOUND if the file carries none (or, with height and width, one of another size) */
 #define WRN_LOAD_MEASURE 8u   /* choose algorithms by this machine's speed, caches and threads, measured in about five
                                  milliseconds, instead of the constants that the library has for an instruction set.
                                  The choice, and with it the last bits of results, may then differ from machine to
@@ -356,18 +362,20 @@ struct wrn_load_options {
     int32_t height, width;   /* input size, 0: as in the file; needed where the file leaves it open. The file's
                                 preprocessing is scaled to it */
     int32_t isa;             /* WRN_ISA_...; WRN_E_UNSUPPORTED if the CPU lacks it. AUTO obeys the environment
-                                variable WRN_ISA (c, avx2, avx512, neon) if it is set */
+                                variable WRN_ISA (c, avx2, avx512, neon; else WRN_E_ARG) if it is set */
     int32_t log_level;       /* highest level passed to `log`: 0 warnings, 1 information, 2 detail */
-    const char *algorithm;   /* convolutions use this one wherever it is applicable: "reference",
-                                "direct", …; NULL: the planner's choice */
-    const char *features;    /* comma-separated names of the feature maps to keep; NULL: none */
+    const char *algorithm;   /* convolutions use this one (wrn_step_info.algorithm, or "f4" for "winograd4") wherever
+                                it is applicable; NULL: the planner's choice */
+    const char *features;    /* comma-separated names of the feature maps to keep, as in wrn_feature_info or as the graph
+                                names its tensors, else WRN_E_NOTFOUND; NULL: none */
     const wrn_preprocess *preprocess; /* replaces what the file carries; NULL: as in the file */
-    uint64_t memory_limit;   /* bytes for the model and one session together; 0: none */
+    uint64_t memory_limit;   /* bytes for the model and one session together, WRN_E_LIMIT if nothing fits; 0: none */
 
     /* Memory: `alloc` returns `size` bytes aligned to `alignment` (a power of two, at most 4096), or
        NULL; `free` gets what alloc returned, never NULL. Both NULL: the C library's. Called during
-       load, session creation, the preprocessing of images, and the matching frees, possibly from
-       several threads at once; they must not call into the library. */
+       load, session creation (the first calls of wrn_infer make sessions), wrn_classify, the preprocessing
+       of images, and the matching frees, possibly from several threads at once; they must not call into the
+       library. */
     void *alloc_user;
     void *(*alloc)(void *alloc_user, size_t size, size_t alignment);
     void (*free)(void *alloc_user, void *memory);
@@ -393,7 +401,7 @@ struct wrn_load_options {
     int32_t (*external_data)(void *external_user, const char *name, const void **data, size_t *size);
 
     /* Algorithms with a larger wrn_step_info.predicted_error are not taken, also where `algorithm` names them;
-       0: 2e-5. At least 1e-7, as float32 holds no less; the reference, which sums in double, always fits. */
+       0: 2e-5. 1e-7, as float32 holds no less, to 1; the reference, which sums in double, always fits. */
     double accuracy;
 };
 #define WRN_LOAD_OPTIONS_INIT WRN_INIT_(wrn_load_options)
@@ -415,16 +423,18 @@ WRN_API wrn_status wrn_session_infer(wrn_session *session, int32_t batch, const 
 
 /*
  * As wrn_session_infer, for several outputs at once: names[i] is a feature (as in wrn_model_feature)
- * that wrn_load_options.features named, or "output" for the network's own. outputs[i] receives
- * batch * size floats, each image C*H*W, counts[i] is its length.
+ * that wrn_load_options.features named (else WRN_E_NOTFOUND), or "output" for the network's own, whose
+ * layout is that of wrn_infer. outputs[i] receives batch * size floats, each image of a feature C*H*W;
+ * counts[i] is its length. 1 <= output_count <= 64; no two arrays may overlap.
  */
 WRN_API wrn_status wrn_session_infer_named(wrn_session *session, int32_t batch, const float *input,
                                            size_t input_count, int32_t output_count,
                                            const char *const *names, float *const *outputs,
                                            const size_t *counts, wrn_error *error);
 
-/* Profile: with enable != 0 later calls measure each step. wrn_session_step_seconds gives the sum
- * over all calls since (wall time, all images), and 0 for an index out of range. */
+/* Profile: with enable != 0 later calls measure each step; each call of wrn_session_profile begins at 0.
+ * wrn_session_step_seconds gives the sum over all calls since (wall time, all images), and 0 for an index
+ * out of range. */
 WRN_API wrn_status wrn_session_profile(wrn_session *session, int32_t enable, wrn_error *error);
 WRN_API double wrn_session_step_seconds(const wrn_session *session, int32_t step);
 
@@ -432,7 +442,7 @@ WRN_API double wrn_session_step_seconds(const wrn_session *session, int32_t step
  * 6. Conversion
  */
 
-#define WRN_FORMAT_AUTO 0 /* by the name's ending: .wrn or .onnx */
+#define WRN_FORMAT_AUTO 0 /* by the name's ending: .wrn or .onnx, else WRN_E_ARG */
 #define WRN_FORMAT_WRN 1
 #define WRN_FORMAT_ONNX 2
 
@@ -444,17 +454,20 @@ typedef struct wrn_convert_options {
     uint32_t struct_size;
     int32_t format;             /* WRN_FORMAT_... of the output */
     int32_t weights;            /* WRN_DTYPE_... */
-    int32_t height, width;      /* input size where the source leaves it open; 0: as in the source */
+    int32_t height, width;      /* input size where the source leaves it open, or another one; golden vectors of the
+                                   source are then dropped. 0: as in the source */
     int32_t label_count;
-    const char *const *labels;  /* replaces the labels; NULL: as in the source */
+    const char *const *labels;  /* replaces the labels, by none if label_count is 0; NULL: as in the source */
     const wrn_preprocess *preprocess;      /* replaces it; NULL: as in the source */
     int32_t property_count;
     int32_t golden_batch;       /* images in golden_input; 0: as in the source */
-    const char *const *property_keys;      /* adds or replaces; a NULL or "" value removes */
+    const char *const *property_keys;      /* adds or replaces; a NULL or "" value removes. What the library finds out
+                                              (the keys every model has) cannot be set: WRN_E_ARG */
     const char *const *property_values;
     const float *golden_input;  /* golden_batch * input_size floats */
     const float *golden_output; /* golden_batch * output_size floats */
-    double golden_tolerance;    /* relative (L2) error that WRN_LOAD_VERIFY accepts; 0: 1e-4 */
+    double golden_tolerance;    /* relative (L2) error that WRN_LOAD_VERIFY accepts; 0: the source's, for a new
+                                   golden_input 1e-4 */
     const char *pack;           /* also packs weights ahead of time, see below; NULL: not. For .wrn files alone */
 } wrn_convert_options;
 #define WRN_CONVERT_OPTIONS_INIT WRN_INIT_(wrn_convert_options)
@@ -473,7 +486,8 @@ typedef struct wrn_convert_options {
  */
 
 /* Reads `input` (.onnx or .wrn) and writes `output`, through a temporary file that is renamed when it
- * is complete. `options` may be NULL. Adds the properties "source" and "source_sha256" if absent. */
+ * is complete. `options` may be NULL. Adds the properties "source" and "source_sha256" if absent. A library
+ * without ONNX reads and writes .wrn alone. docs/format.md specifies it. */
 WRN_API wrn_status wrn_convert(const char *input, const char *output, const wrn_convert_options *options,
                                wrn_error *error);
 

@@ -47,10 +47,10 @@ typedef struct wrn_train_network {
     int32_t depth;       /* CIFAR: convolutions of the blocks + 4 (+ 2 with bottleneck > 1), as in WRN-depth-k; or 0 with `blocks`.
                             ImageNet: 18, 34, 50 or 101; blocks, block and bottleneck are 0 and NULL */
     int32_t blocks;      /* blocks of a stage; 0: follows from the depth */
-    double k;            /* the widening factor, fractions too: widths are rounded to whole channels */
-    const char *block;   /* kernel sizes of a block's convolutions, such as "3,3" or "1,3,1"; NULL: "3,3" */
+    double k;            /* the widening factor, above 0 to 256, fractions too: widths are rounded to whole channels */
+    const char *block;   /* kernel sizes, 1 or 3, of a block's convolutions, such as "3,3" or "1,3,1"; at most 8; NULL: "3,3" */
     double dropout;      /* between a block's convolutions, after BN and ReLU; 0 to below 1 */
-    int32_t bottleneck;  /* the last convolution of a block is so many times wider than the others; 0 and 1: not */
+    int32_t bottleneck;  /* the last convolution of a block is so many times wider than the others; 0 and 1: not; at most 16 */
     int32_t size;        /* side of the square input in pixels; 8 to 1024; 0: the family's, 32 or 224 */
     int32_t family;      /* WRN_TRAIN_FAMILY_... */
     int32_t reserved[3]; /* zeros */
@@ -75,12 +75,13 @@ typedef struct wrn_train_image {
  * by one whenever they are needed, of any size. Classes count from 0. */
 typedef struct wrn_train_set {
     uint32_t struct_size;
-    int32_t classes, train_count, test_count;
+    int32_t classes;             /* 1 to 65536 */
+    int32_t train_count, test_count; /* images, 1 to 2^24 */
     const uint8_t *train_pixels, *test_pixels; /* in memory: count * side * side * 3 bytes of 8-bit RGB; else NULL */
     const int32_t *train_labels, *test_labels;
     const char *const *labels;   /* the classes' names, UTF-8; NULL: none */
     const char *name;            /* of the set, for the model's property "dataset"; NULL: "custom" */
-    int32_t side;                /* of images in memory; 0: 32 */
+    int32_t side;                /* of images in memory, at most 4096; 0: 32 */
     int32_t reserved;            /* 0 */
     uint64_t digest;             /* with `load`: any number that tells this set from others, so that a run does not go on with
                                     another one; labels are compared anyway */
@@ -136,7 +137,7 @@ typedef struct wrn_train_progress {
  * with the same sizes, from the thread that called the trainer. */
 typedef struct wrn_train_workers {
     uint32_t struct_size;
-    int32_t rank, count;         /* this process, from 0, and how many there are */
+    int32_t rank, count;         /* this process, from 0, and how many there are: 1 to 4096 */
     int32_t fixed_order;         /* 1: gradients are gathered and added in the order of the parts; slower */
     void *user;
     int32_t (*sum)(void *user, float *data, size_t floats); /* begins to add up all workers' data, in place, in all of them */
@@ -161,24 +162,24 @@ typedef struct wrn_train_options {
                                     wrn_train_info and estimate */
 
     /* The recipe. Zeros are the paper's. */
-    int32_t epochs;              /* 0: 200 */
-    int32_t batch;               /* images a step; 0: 128; the last batch of an epoch may be smaller */
-    double rate;                 /* 0: 0.1 */
-    double momentum;             /* 0: 0.9; below 0: none */
-    double weight_decay;         /* 0: 5e-4; below 0: none */
+    int32_t epochs;              /* 0: 200; at most a million */
+    int32_t batch;               /* images a step; 0: 128; at most 65536; the last batch of an epoch may be smaller */
+    double rate;                 /* 0: 0.1; at most 100 */
+    double momentum;             /* 0: 0.9; -1 to below 0: none; at most 0.9999 */
+    double weight_decay;         /* 0: 5e-4; -1 to below 0: none; at most 1 */
     int32_t schedule;            /* WRN_TRAIN_SCHEDULE_... */
-    int32_t drop_count;          /* 0: three, at 30 %, 60 % and 80 % of the epochs: 60, 120 and 160 of 200 */
-    const int32_t *drops;        /* epochs, ascending */
-    double drop_factor;          /* 0: 0.2 */
+    int32_t drop_count;          /* 0: three, at 30 %, 60 % and 80 % of the epochs: 60, 120 and 160 of 200; at most 32 */
+    const int32_t *drops;        /* epochs, from 1 and ascending */
+    double drop_factor;          /* 0: 0.2; at most 1 */
     double warmup_epochs;        /* the rate rises linearly from 0 in so many epochs; with one cycle, 0: 30 % of the epochs */
     double label_smoothing;      /* 0 to below 1 */
     double mixup;                /* above 0: training images are mixed in pairs, and so are their losses, with shares from a beta
                                     distribution of this parameter twice; at most 8 */
     double ema;                  /* above 0: models are made of moving averages of weights and statistics, which keep so
-                                    much (0.999) of themselves each step */
+                                    much (0.999) of themselves each step; at most 0.999999 */
     int32_t cutout;              /* side of a square of training images that is set to 0, the mean, after normalization; 0: none */
     int32_t parts;               /* a batch's gradient is made of so many parts, in less memory; statistics of batch
-                                    normalization are those of a part; 0: one */
+                                    normalization are those of a part; 0: one; at most `batch` */
     uint64_t seed;               /* of weights, order, augmentation and dropout */
 
     /* The machine: no influence on the result, but for the instruction set. */
@@ -196,7 +197,7 @@ typedef struct wrn_train_options {
     /* Which part of an image the network sees. Training images in memory that have the network's size are padded by an eighth
        of it with reflections, and cropped at random. Of all others a random part, of `crop_scale` to all of the area and
        3/4 to 4/3 times as wide as high, is resized to the network's size (the usual way on ImageNet). Both are flipped. */
-    double crop_scale;           /* 0: 0.08 */
+    double crop_scale;           /* 0: 0.08; at most 1 */
     /* How test images, and users' of the model file, which carries it, come to the network's size; its filter and normalization
        are the training images' too. RGB. NULL: the preset "cifar" for images in memory, "imagenet" for those that are loaded. */
     const wrn_preprocess *preprocess;
@@ -219,8 +220,9 @@ typedef struct wrn_train_info {
 typedef struct wrn_trainer wrn_trainer;
 
 /* Checks the options, reads the data, locks the directory, makes the network, and with WRN_TRAIN_RESUME reads the
- * checkpoint: WRN_E_ARG where that was made with other options, naming the first that differs. Texts and arrays of the
- * options are copied. Without WRN_TRAIN_RESUME a directory that has a checkpoint is refused with WRN_E_ARG. */
+ * checkpoint: WRN_E_ARG where that was made with other options, naming the first that differs, WRN_E_CHECKSUM or WRN_E_FORMAT
+ * for a damaged one, WRN_E_UNSUPPORTED for one of another version. Texts and arrays of the options are copied. Without
+ * WRN_TRAIN_RESUME a directory that has a checkpoint is refused with WRN_E_ARG. A folder without data: WRN_E_NOTFOUND. */
 WRN_API wrn_status wrn_train_create(const wrn_train_options *options, wrn_trainer **trainer, wrn_error *error);
 WRN_API void wrn_train_free(wrn_trainer *trainer); /* NULL allowed; unlocks the directory */
 WRN_API wrn_status wrn_train_get_info(const wrn_trainer *trainer, wrn_train_info *info, wrn_error *error);
@@ -229,11 +231,12 @@ WRN_API wrn_status wrn_train_get_info(const wrn_trainer *trainer, wrn_train_info
  * some seconds on a few images of noise, by a network of its own: the trainer stays as it is. */
 WRN_API wrn_status wrn_train_estimate(const wrn_trainer *trainer, double *seconds, wrn_error *error);
 
-/* Trains to the end. A loss that is no longer a finite number ends the run with WRN_E_NUMERIC and leaves the last
+/* Trains to the end; WRN_E_ARG without a directory. A loss that is no longer a finite number ends the run with WRN_E_NUMERIC and leaves the last
  * checkpoint as it is. After an error the trainer can only be freed. */
 WRN_API wrn_status wrn_train_run(wrn_trainer *trainer, wrn_error *error);
 
-/* Writes model.wrn from the weights as they are, and counts the test images that it recognizes. */
+/* Writes model.wrn from the weights as they are (their averages, with ema), and counts the test images that it recognizes;
+ * WRN_E_ARG without a directory. */
 WRN_API wrn_status wrn_train_evaluate(wrn_trainer *trainer, int32_t *correct, wrn_error *error);
 
 #ifdef __cplusplus

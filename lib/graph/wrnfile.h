@@ -14,7 +14,7 @@
  * order; the file ends with the last byte of the last section. So every byte is under a checksum or known to be zero.
  *
  * Header                                              Table entry
- *    0  8  magic 89 57 52 4e 0d 0a 1a 0a                 0  8  name: printable ASCII, filled up with zeros
+ *    0  8  magic 89 57 52 4e 0d 0a 1a 0a                 0  8  name: printable ASCII, no blanks, zeros to the end
  *    8  2  major version: 1                              8 16  key: the same; empty but for variants of a section
  *   10  2  minor version: 0                             24  8  offset from the start of the file
  *   12  4  header size: 64                              32  8  size in bytes, without what fills up to the next one

@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-static wrn_status check_preprocess(const wrn_preprocess *p, wrn_error *error)
+/* `channels`: of the network's input. Whether the rest fits it, a caller's preprocessing included, is for who loads. */
+static wrn_status check_preprocess(const wrn_preprocess *p, int32_t channels, wrn_error *error)
 {
     const int32_t sides[] = { p->resize_height, p->resize_width, p->crop_height, p->crop_width };
     if (p->resize < WRN_RESIZE_NONE || p->resize > WRN_RESIZE_SHORTER)
@@ -18,9 +19,11 @@ static wrn_status check_preprocess(const wrn_preprocess *p, wrn_error *error)
         return wrn_fail(error, WRN_E_UNSUPPORTED, "section 'preproc': unknown channel order %d", p->channel_order);
     for (int i = 0; i < 4; i++)
         if (sides[i] < 0 || sides[i] > WRN_MAX_SIDE) return wrn_fail(error, WRN_E_LIMIT, "section 'preproc': a side of %d pixels", sides[i]);
+    if ((p->resize != WRN_RESIZE_NONE && !p->resize_height) || (p->resize == WRN_RESIZE_STRETCH && !p->resize_width))
+        return wrn_fail(error, WRN_E_FORMAT, "section 'preproc': resizes to a side of 0 pixels");
     if (!isfinite(p->scale_to) || p->scale_to <= 0) return wrn_fail(error, WRN_E_NUMERIC, "section 'preproc': scale_to is not positive");
     for (int i = 0; i < 4; i++)
-        if (!isfinite(p->mean[i]) || !isfinite(p->std[i]) || p->std[i] < 0)
+        if (!isfinite(p->mean[i]) || !isfinite(p->std[i]) || p->std[i] < 0 || (i < channels && p->std[i] == 0))
             return wrn_fail(error, WRN_E_NUMERIC, "section 'preproc': mean or std of channel %d is no possible number", i);
     return WRN_OK;
 }
@@ -39,7 +42,7 @@ static wrn_status read_preprocess(const struct wrn_wrnfile *file, struct wrn_gra
     for (int i = 0; i < 4; i++) p.mean[i] = wrn_read_f32(&r);
     for (int i = 0; i < 4; i++) p.std[i] = wrn_read_f32(&r);
     WRN_TRY(wrn_section_zeros(&s, &r, 4, error));
-    WRN_TRY(check_preprocess(&p, error));
+    WRN_TRY(check_preprocess(&p, graph->values[graph->input].c, error));
     graph->preprocess = p;
     graph->has_preprocess = true;
     return WRN_OK;
