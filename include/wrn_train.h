@@ -231,8 +231,8 @@ WRN_API wrn_status wrn_train_get_info(const wrn_trainer *trainer, wrn_train_info
  * some seconds on a few images of noise, by a network of its own: the trainer stays as it is. */
 WRN_API wrn_status wrn_train_estimate(const wrn_trainer *trainer, double *seconds, wrn_error *error);
 
-/* Trains to the end; WRN_E_ARG without a directory. A loss that is no longer a finite number ends the run with WRN_E_NUMERIC and leaves the last
- * checkpoint as it is. After an error the trainer can only be freed. */
+/* Trains to the end; WRN_E_ARG without a directory. A loss that is no longer a finite number ends the run with WRN_E_NUMERIC
+ * and leaves the last checkpoint as it is. After an error the trainer can only be freed. */
 WRN_API wrn_status wrn_train_run(wrn_trainer *trainer, wrn_error *error);
 
 /* Writes model.wrn from the weights as they are (their averages, with ema), and counts the test images that it recognizes;
