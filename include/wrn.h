@@ -359,8 +359,8 @@ struct wrn_load_options {
     int32_t threads;         /* 0: as many as the process may use (affinity, cgroup quota); 1: the caller's
                                 alone; at most 1024 */
     int32_t pass_batch;      /* images per pass, 0: chosen; sets session_bytes; at most 65536 */
-    int32_t height, width;   /* input size, 0: as in the file; needed where the file leaves it open. The file's
-                                preprocessing is scaled to it */
+    int32_t height, width;   /* input size, 0: as in the file; needed where the file leaves it open (else WRN_E_ARG).
+                                The file's preprocessing is scaled to it */
     int32_t isa;             /* WRN_ISA_...; WRN_E_UNSUPPORTED if the CPU lacks it. AUTO obeys the environment
                                 variable WRN_ISA (c, avx2, avx512, neon; else WRN_E_ARG) if it is set */
     int32_t log_level;       /* highest level passed to `log`: 0 warnings, 1 information, 2 detail */
