@@ -61,7 +61,7 @@ fresh user
 cp -r "$work/builder/packages" "$work/user/packages"
 quietly install inside user sh -c 'apt-get update -q && apt-get install -y -q --no-install-recommends /packages/*.deb'
 inside user wrn --version
-inside user wrn classify /src/examples/images/*.jpg -k 1
+inside user sh -c "wrn classify cifar10 -k 1 /src/examples/images/*.jpg"
 
 step "the languages"
 quietly languages inside user sh -c 'apt-get install -y -q --no-install-recommends gcc g++ make cmake pkg-config libopencv-dev \
