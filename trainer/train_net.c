@@ -193,7 +193,7 @@ static void fetch(struct wrnt_net *net, int32_t tensor, const struct wrnt_batch 
 /* Parameters are in the order of the operators, so that all from this one's on have their gradients. */
 static void tell(const struct wrnt_net *net, const struct wrnt_op *op, const struct wrnt_batch *batch)
 {
-    if (!batch->ready || op->kind == WRNT_POOL) return;
+    if (!batch->ready || op->kind == WRNT_POOL || op->kind == WRNT_MAX_POOL) return;
     batch->ready(batch->ready_user, net->params[op->kind == WRNT_CONV ? op->conv.weight : op->bn.scale].offset);
 }
 

@@ -20,7 +20,7 @@ struct seat {
     struct room *room;
     struct worker *worker;
     wrn_train_workers connection;
-    struct { float *data; size_t floats; } sums[MAX_SUMS]; /* begun, and done by wait */
+    struct { float *data, *begun; size_t floats; } sums[MAX_SUMS]; /* of what the data were when it began; done by wait */
     int32_t sum_count;
 };
 
@@ -50,23 +50,24 @@ static int32_t broadcast(void *user, void *data, size_t bytes)
 }
 
 /* From the last worker to the first: another order than the parts'. */
-static void add_up(struct seat *s, float *data, size_t floats)
+static void add_up(struct seat *s, const float *from, float *to, size_t floats)
 {
-    float *all = calloc(floats, sizeof *all);
-    s->room->data[s->connection.rank] = data;
+    memset(to, 0, floats * sizeof *to);
+    s->room->data[s->connection.rank] = from;
     meet(s);
     for (int32_t w = s->room->count - 1; w >= 0; w--)
-        for (size_t i = 0; i < floats; i++) all[i] += ((const float *)s->room->data[w])[i];
+        for (size_t i = 0; i < floats; i++) to[i] += ((const float *)s->room->data[w])[i];
     meet(s);
-    memcpy(data, all, floats * sizeof *all);
-    free(all);
 }
 
 static int32_t sum(void *user, float *data, size_t floats)
 {
     struct seat *s = user;
-    if (s->sum_count == MAX_SUMS) return 1;
+    float *begun = s->sum_count < MAX_SUMS ? malloc(floats * sizeof *begun) : NULL;
+    if (!begun) return 1;
+    memcpy(begun, data, floats * sizeof *begun);
     s->sums[s->sum_count].data = data;
+    s->sums[s->sum_count].begun = begun;
     s->sums[s->sum_count++].floats = floats;
     return 0;
 }
@@ -74,7 +75,10 @@ static int32_t sum(void *user, float *data, size_t floats)
 static int32_t wait_all(void *user)
 {
     struct seat *s = user;
-    for (int32_t i = 0; i < s->sum_count; i++) add_up(s, s->sums[i].data, s->sums[i].floats);
+    for (int32_t i = 0; i < s->sum_count; i++) {
+        add_up(s, s->sums[i].begun, s->sums[i].data, s->sums[i].floats);
+        free(s->sums[i].begun);
+    }
     s->sum_count = 0;
     return 0;
 }

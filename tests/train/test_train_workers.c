@@ -98,6 +98,28 @@ static void same_as_one_process(void **state)
     free((void *)alone);
 }
 
+/* With a max pool, and with more parameters than are summed at a time. */
+static void imagenet_family(void **state)
+{
+    (void)state;
+    const char *alone = strdup(in(work, "imagenet")), *together = strdup(in(work, "imagenet-2"));
+    struct worker workers[MAX_WORKERS];
+    wrn_train_options o = run_in(alone, 2);
+    o.network.family = WRN_TRAIN_FAMILY_IMAGENET;
+    o.network.depth = 18;
+    o.network.k = 0.25;
+    o.network.size = 32;
+    assert_ok(run_trainer(&o, &test_error));
+    o.directory = together;
+    o.parts = 1;
+    set_all(workers, 2, &o);
+    run_workers(workers, 2, 0);
+    all_end_with(workers, 2, WRN_OK, "");
+    assert_close_checkpoints(in(alone, "checkpoint"), in(together, "checkpoint"));
+    free((void *)alone);
+    free((void *)together);
+}
+
 /* Stopped by its second worker, resumed by one process and by three workers. */
 static void stopped_and_resumed(void **state)
 {
@@ -219,8 +241,8 @@ static void connections_that_are_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_as_one_process), cmocka_unit_test(stopped_and_resumed), cmocka_unit_test(one_that_fails),
-        cmocka_unit_test(connections_that_are_none),
+        cmocka_unit_test(same_as_one_process), cmocka_unit_test(imagenet_family), cmocka_unit_test(stopped_and_resumed),
+        cmocka_unit_test(one_that_fails), cmocka_unit_test(connections_that_are_none),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
