@@ -92,15 +92,15 @@ static void print_profile(const struct profile *p, int steps, double update)
 }
 
 /* Without a profile, its seconds are NULL. */
-static void measure(struct wrnt_net *net, const struct wrnt_recipe *recipe, const struct wrnt_batch *batch, int steps, struct profile *profile)
+static void measure(struct wrnt_net *net, const struct wrnt_recipe *recipe, struct wrnt_batch batch, int steps, struct profile *profile)
 {
     double update = 0;
     for (int i = 0; i <= steps; i++) {
         struct wrnt_result result;
         double wall = now(CLOCK_MONOTONIC), cpu = now(CLOCK_PROCESS_CPUTIME_ID), before;
         profile->last = cpu;
-        if (i == 1 && profile->seconds) net->watch = (struct wrnt_watch){ part_done, profile };
-        wrnt_net_step(net, batch, &result);
+        if (i == 1 && profile->seconds) batch.watch = (struct wrnt_watch){ part_done, profile };
+        wrnt_net_step(net, &batch, &result);
         before = now(CLOCK_PROCESS_CPUTIME_ID);
         wrnt_recipe_update(recipe, 0.01, net);
         wall = now(CLOCK_MONOTONIC) - wall, cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
@@ -148,7 +148,7 @@ int main(int argc, char **argv)
     if (input && labels) {
         const struct wrnt_batch batch = { .input = input, .labels = labels, .images = net->batch, .of = net->batch };
         fill(net, input, labels);
-        measure(net, &recipe, &batch, atoi(argv[5]), &profile);
+        measure(net, &recipe, batch, atoi(argv[5]), &profile);
     } else {
         fprintf(stderr, "bench_train: %s\n", status == WRN_OK ? "no memory" : error.message);
     }

@@ -52,10 +52,9 @@ static void collect(const struct round *r, size_t at, size_t count)
     else wrnt_add(r->t->net, sum + at, grads + at, count);
 }
 
-/* On the way back of the last round. The ranges are the same in all workers, whatever they work on. */
-static void send(void *user, size_t ready)
+/* Gradients from `ready` on are finished. The ranges are the same in all workers, whatever they work on. */
+static void send(struct round *r, size_t ready)
 {
-    struct round *r = user;
     float *grads = r->t->sum ? r->t->sum : r->t->net->grads;
     while (r->status == WRN_OK && r->summed > 0) {
         size_t begin = r->summed > RANGE ? r->summed - RANGE : 0;
@@ -66,21 +65,34 @@ static void send(void *user, size_t ready)
     }
 }
 
-static void run_part(const struct round *r, const struct wrnt_feed_batch *images, uint64_t step, struct wrnt_batch batch)
+/* The watch over the last round. Pools have no parameters. */
+static void send_finished(void *round, int32_t index, enum wrnt_part part)
+{
+    struct round *r = round;
+    const struct wrnt_op *op = &r->t->net->ops[index];
+    if (part != WRNT_BACKWARD) return;
+    if (op->kind == WRNT_CONV) send(r, r->t->net->params[op->conv.weight].offset);
+    if (op->kind == WRNT_BN) send(r, r->t->net->params[op->bn.scale].offset);
+}
+
+static void run_part(const struct round *r, const struct wrnt_feed_batch *images, uint64_t step, struct wrnt_watch watch)
 {
     const wrn_trainer *t = r->t;
     struct wrnt_net *net = t->net;
     struct wrnt_result result;
     int32_t part = r->first + t->workers.w.rank, first = part * net->batch;
-    batch.input = images->input + (size_t)first * net->tensors[0].layout.image;
-    batch.labels = images->labels + first;
-    batch.others = images->others ? images->others + first : NULL;
-    batch.share = images->share;
-    batch.images = images->images - first < net->batch ? images->images - first : net->batch;
-    batch.of = images->images;
-    batch.smoothing = t->recipe.smoothing;
-    batch.seed = t->recipe.seed;
-    batch.step = step * (uint64_t)t->recipe.parts + (uint64_t)part;
+    const struct wrnt_batch batch = {
+        .input = images->input + (size_t)first * net->tensors[0].layout.image,
+        .labels = images->labels + first,
+        .others = images->others ? images->others + first : NULL,
+        .share = images->share,
+        .images = images->images - first < net->batch ? images->images - first : net->batch,
+        .of = images->images,
+        .smoothing = t->recipe.smoothing,
+        .seed = t->recipe.seed,
+        .step = step * (uint64_t)t->recipe.parts + (uint64_t)part,
+        .watch = watch,
+    };
     wrnt_net_step(net, &batch, &result);
     t->record[RECORD_LOSS] = result.loss;
     t->record[RECORD_CORRECT] = result.correct;
@@ -126,7 +138,7 @@ wrn_status wrnt_gradient(wrn_trainer *t, const struct wrnt_feed_batch *images, u
     for (int32_t first = 0; first < parts; first += workers) {
         struct round r = { t, first, parts - first < workers ? parts - first : workers, net->floats, error, WRN_OK };
         bool sends = !alone && !gathers && first + workers >= parts;
-        if (t->workers.w.rank < r.present) run_part(&r, images, step, (struct wrnt_batch){ .ready = sends ? send : NULL, .ready_user = &r });
+        if (t->workers.w.rank < r.present) run_part(&r, images, step, (struct wrnt_watch){ sends ? send_finished : NULL, &r });
         else memset(net->grads, 0, net->floats * sizeof(float));
         if (gathers) r.status = add_in_order(&r);
         else if (sends) send(&r, 0);

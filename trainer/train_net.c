@@ -190,22 +190,15 @@ static void fetch(struct wrnt_net *net, int32_t tensor, const struct wrnt_batch 
     if (t->holder && *t->holder != tensor) wrnt_bn_recompute(net, &net->ops[t->producer], batch);
 }
 
-/* Parameters are in the order of the operators, so that all from this one's on have their gradients. */
-static void tell(const struct wrnt_net *net, const struct wrnt_op *op, const struct wrnt_batch *batch)
+static void done(const struct wrnt_batch *batch, int32_t op, enum wrnt_part part)
 {
-    if (!batch->ready || op->kind == WRNT_POOL || op->kind == WRNT_MAX_POOL) return;
-    batch->ready(batch->ready_user, net->params[op->kind == WRNT_CONV ? op->conv.weight : op->bn.scale].offset);
+    if (batch->watch.done) batch->watch.done(batch->watch.arg, op, part);
 }
 
-static void done(const struct wrnt_net *net, int32_t op, enum wrnt_part part)
-{
-    if (net->watch.done) net->watch.done(net->watch.arg, op, part);
-}
-
-static int32_t pack(struct wrnt_net *net, int32_t first, bool back)
+static int32_t pack(struct wrnt_net *net, int32_t first, bool back, const struct wrnt_batch *batch)
 {
     int32_t next = wrnt_conv_pack(net, first, back);
-    done(net, first, WRNT_PACK);
+    done(batch, first, WRNT_PACK);
     return next;
 }
 
@@ -216,14 +209,14 @@ static void forward(struct wrnt_net *net, const struct wrnt_batch *batch)
         struct wrnt_op *op = &net->ops[i];
         fetch(net, op->in, batch);
         if (op->residual >= 0) fetch(net, op->residual, batch);
-        if (i == packed) packed = pack(net, i, false);
+        if (i == packed) packed = pack(net, i, false, batch);
         switch (op->kind) {
         case WRNT_CONV: wrnt_conv_forward(net, op, batch->images); break;
         case WRNT_BN: wrnt_bn_forward(net, op, batch); break;
         case WRNT_MAX_POOL: wrnt_max_pool_forward(net, op, batch->images); break;
         case WRNT_POOL: wrnt_pool_forward(net, op, batch->images); break;
         }
-        done(net, i, WRNT_FORWARD);
+        done(batch, i, WRNT_FORWARD);
     }
 }
 
@@ -232,12 +225,12 @@ static void backward(struct wrnt_net *net, const struct wrnt_batch *batch)
     int32_t packed = net->op_count - 1;
     for (int32_t i = net->op_count - 1; i >= 0; i--) {
         struct wrnt_op *op = &net->ops[i];
-        if (i == packed) packed = pack(net, i, true);
+        if (i == packed) packed = pack(net, i, true, batch);
         switch (op->kind) {
         case WRNT_CONV:
             fetch(net, op->in, batch);
             wrnt_wgrad_run(net, op, batch->images);
-            done(net, i, WRNT_WEIGHTS);
+            done(batch, i, WRNT_WEIGHTS);
             wrnt_conv_backward(net, op, batch->images);
             break;
         case WRNT_BN: wrnt_bn_backward(net, op, batch); break;
@@ -247,8 +240,7 @@ static void backward(struct wrnt_net *net, const struct wrnt_batch *batch)
             break;
         case WRNT_POOL: wrnt_pool_backward(net, op, batch->images); break;
         }
-        done(net, i, WRNT_BACKWARD);
-        tell(net, op, batch);
+        done(batch, i, WRNT_BACKWARD);
     }
 }
 
@@ -257,7 +249,7 @@ void wrnt_net_step(struct wrnt_net *net, const struct wrnt_batch *batch, struct 
     net->tensors[0].data = (float *)batch->input; /* read only */
     forward(net, batch);
     wrnt_loss(net, batch, result);
-    done(net, 0, WRNT_LOSS);
+    done(batch, 0, WRNT_LOSS);
     backward(net, batch);
 }
 

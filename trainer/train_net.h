@@ -94,7 +94,8 @@ struct wrnt_result {
 /* The parts of a step that are watched; of all but the loss, an operator's. */
 enum wrnt_part { WRNT_PACK, WRNT_FORWARD, WRNT_LOSS, WRNT_WEIGHTS, WRNT_BACKWARD, WRNT_PARTS };
 
-/* Told of each part of a step when it is done, on the thread that runs the step; done may be NULL. */
+/* Told of each part of a step when it is done, on the thread that runs the step; done may be NULL. Parameters are in the order of
+ * the operators: after an operator's WRNT_BACKWARD its gradients and those behind them are finished. */
 struct wrnt_watch {
     void (*done)(void *arg, int32_t op, enum wrnt_part part);
     void *arg;
@@ -112,7 +113,6 @@ struct wrnt_net {
     bool plan;      /* counts its memory, and has none */
     size_t planned; /* bytes */
     bool recompute; /* activations of a shape share a buffer, and are made again on the way back */
-    struct wrnt_watch watch;
 
     struct wrnt_op *ops;         int32_t op_count, op_capacity;
     struct wrnt_tensor *tensors; int32_t tensor_count, tensor_capacity;
@@ -174,8 +174,7 @@ struct wrnt_batch {
     int32_t of;             /* the gradient is that of the loss divided by so many images: those of all parts */
     double smoothing;       /* label smoothing */
     uint64_t seed, step;    /* what dropout depends on */
-    void (*ready)(void *user, size_t first); /* NULL, or called on the way back: gradients from `first` on are finished */
-    void *ready_user;
+    struct wrnt_watch watch;
 };
 void wrnt_net_step(struct wrnt_net *net, const struct wrnt_batch *batch, struct wrnt_result *result);
 
