@@ -61,7 +61,7 @@ struct wrn_onnx_act {
     int32_t bias_of;       /* node that may take a shift as its bias; -1: none */
     int32_t flat;          /* the same as a vector, once that was needed; -1 */
     const char *node, *name;
-    const struct wrn_onnx_value *owner; /* the name it was made for */
+    const struct wrn_onnx_value *owner; /* the name it was made for, or the one other name that reads it */
 };
 
 struct wrn_onnx_value {

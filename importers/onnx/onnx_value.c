@@ -209,6 +209,8 @@ wrn_status wrn_onnx_emit(struct wrn_onnx *x, struct wrn_onnx_node *n, const stru
 wrn_status wrn_onnx_alias(struct wrn_onnx_node *n, const struct wrn_onnx_value *v, const struct wrn_onnx_view *view)
 {
     struct wrn_onnx_value *out = n->outputs[0];
+    /* What only this name reads is as if it had been made for it. */
+    if (v->kind == WRN_ONNX_ACTIVATION && v->uses == 1 && v->act->owner == v) v->act->owner = out;
     out->kind = v->kind;
     out->tensor = v->tensor;
     out->act = v->act;

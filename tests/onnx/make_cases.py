@@ -142,6 +142,11 @@ case("affine_shared", MAP, [("Mul", ["x", "a"], ["m"], {}), ("Add", ["m", "b"], 
      [("a", weight("a", 3, 1, 1)), ("b", weight("b", 1))])
 case("bias_by_add", MAP, [("Conv", ["x", "w"], ["c"], {}), ("Add", ["c", "b"], ["d"], {}), ("Relu", ["d"], ["y"], {})],
      [("w", weight("w", 4, 3, 3, 3)), ("b", weight("b", 1, 4, 1, 1))])
+BIASED = [("w", weight("w", 6, 4)), ("b", weight("b", 4))]
+CAST = ("Cast", ["m"], ["c"], dict(to=TensorProto.FLOAT))
+case("cast_before_bias", VECTOR, [("MatMul", ["x", "w"], ["m"], {}), CAST, ("Add", ["c", "b"], ["y"], {})], BIASED)
+case("cast_of_shared", VECTOR, [("MatMul", ["x", "w"], ["m"], {}), CAST, ("Add", ["c", "b"], ["s"], {}), ("Relu", ["s"], ["r"], {}), ("Add", ["r", "m"], ["y"], {})], BIASED)
+case("cast_shared", VECTOR, [("MatMul", ["x", "w"], ["m"], {}), CAST, ("Add", ["c", "b"], ["s"], {}), ("Relu", ["s"], ["r"], {}), ("Add", ["r", "c"], ["y"], {})], BIASED)
 case("shared_product", VECTOR, [("MatMul", ["x", "w"], ["m"], {}), ("Add", ["m", "b"], ["s"], {}), ("Relu", ["s"], ["r"], {}), ("Add", ["r", "m"], ["y"], {})],
      [("w", weight("w", 6, 4)), ("b", weight("b", 4))])
 case("clip_relu", MAP, [("Clip", ["x", "low"], ["y"], {})], [("low", np.array(0.0))])
