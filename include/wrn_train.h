@@ -168,7 +168,7 @@ typedef struct wrn_train_options {
     double momentum;             /* 0: 0.9; -1 to below 0: none; at most 0.9999 */
     double weight_decay;         /* 0: 5e-4; -1 to below 0: none; at most 1 */
     int32_t schedule;            /* WRN_TRAIN_SCHEDULE_... */
-    int32_t drop_count;          /* 0: three, at 30 %, 60 % and 80 % of the epochs: 60, 120 and 160 of 200; at most 32 */
+    int32_t drop_count;          /* 0: three, at 30 %, 60 % and 80 % of the epochs: 60, 120 and 160 of 200; fewer below 4 epochs; at most 32 */
     const int32_t *drops;        /* epochs, from 1 and ascending */
     double drop_factor;          /* 0: 0.2; at most 1 */
     double warmup_epochs;        /* the rate rises linearly from 0 in so many epochs; with one cycle, 0: 30 % of the epochs */

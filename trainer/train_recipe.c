@@ -34,9 +34,9 @@ static wrn_status set_drops(const wrn_train_options *o, struct wrnt_recipe *r, w
         if (o->drops[i] < 1 || (i > 0 && o->drops[i] <= o->drops[i - 1]))
             return wrn_fail(error, WRN_E_ARG, "option drops: epochs must be positive and ascending, number %d is %d", i, o->drops[i]);
     }
-    for (int32_t i = 0; i < 3 && !o->drop_count; i++) {
+    for (int32_t i = 0, last = 0; i < 3 && !o->drop_count; i++) {
         int32_t epoch = (int32_t)((int64_t)r->epochs * percent[i] / 100);
-        if (epoch > 0) r->drops[r->drop_count++] = epoch; /* a run of a few epochs begins at the full rate all the same */
+        if (epoch > last) r->drops[r->drop_count++] = last = epoch; /* a run of a few epochs has fewer drops, and none before its first */
     }
     return WRN_OK;
 }

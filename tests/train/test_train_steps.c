@@ -247,6 +247,22 @@ static void rates_of_the_schedules(void **state)
     assert_true(fabs(wrnt_recipe_rate(&r, 7, 5, 10) - 0.1) < 1e-12 && wrnt_recipe_rate(&r, 7, 4, 10) < 0.1);
 }
 
+/* By default at 30, 60 and 80 % of the epochs, as far as these are different ones behind the first. */
+static void drops_of_short_runs(void **state)
+{
+    (void)state;
+    const struct { int32_t epochs, count, drops[3]; } expected[] = {
+        { 1, 0, { 0 } }, { 2, 1, { 1 } }, { 3, 2, { 1, 2 } }, { 4, 3, { 1, 2, 3 } }, { 5, 3, { 1, 3, 4 } }, { 10, 3, { 3, 6, 8 } },
+    };
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        wrn_train_options o = WRN_TRAIN_OPTIONS_INIT;
+        o.epochs = expected[i].epochs;
+        const struct wrnt_recipe r = recipe_make(&o);
+        assert_int_equal(r.drop_count, expected[i].count);
+        assert_memory_equal(r.drops, expected[i].drops, sizeof expected[i].drops);
+    }
+}
+
 static void recipes_that_are_none(void **state)
 {
     (void)state;
@@ -267,7 +283,7 @@ int main(void)
         cmocka_unit_test(same_bits_for_any_threads), cmocka_unit_test(learns_a_batch), cmocka_unit_test(parts_add_up),
         cmocka_unit_test(less_memory), cmocka_unit_test(parameters_of_resnets),
         cmocka_unit_test(parameters_as_in_the_paper), cmocka_unit_test(networks_that_are_none), cmocka_unit_test(rates_of_the_schedules),
-        cmocka_unit_test(recipes_that_are_none),
+        cmocka_unit_test(drops_of_short_runs), cmocka_unit_test(recipes_that_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
