@@ -71,15 +71,19 @@ static void describe(const wrn_trainer *trainer, struct text *t)
 static void describe_for_people(const wrn_trainer *trainer, struct text *t)
 {
     const struct wrnt_recipe *r = &trainer->recipe;
-    put(t, "%d epochs, batch %d, rate %g", r->epochs, r->batch, r->rate);
+    put(t, "%d epochs, batch %d", r->epochs, r->batch);
+    if (r->parts > 1) put(t, " in %d parts", r->parts);
+    put(t, ", rate %g", r->rate);
     if (r->schedule != WRN_TRAIN_SCHEDULE_STEPS) put(t, ", %s", schedules[r->schedule]);
-    for (int32_t i = 0; r->schedule == WRN_TRAIN_SCHEDULE_STEPS && i < r->drop_count; i++)
-        put(t, "%s%d", i ? ", " : " lowered at epochs ", r->drops[i]);
+    if (r->schedule == WRN_TRAIN_SCHEDULE_STEPS && r->drop_count) put(t, ", times %g at epochs", r->drop_factor);
+    for (int32_t i = 0; r->schedule == WRN_TRAIN_SCHEDULE_STEPS && i < r->drop_count; i++) put(t, "%s%d", i ? ", " : " ", r->drops[i]);
     if (r->cutout) put(t, ", cutout %d", r->cutout);
     if (r->mixup > 0) put(t, ", mixup %g", r->mixup);
     if (r->ema > 0) put(t, ", average of weights %g", r->ema);
-    put(t, ", momentum %g, weight decay %g, label smoothing %g, dropout %g, seed %llu", r->momentum, r->decay, r->smoothing, trainer->net->arch.dropout,
-        (unsigned long long)r->seed);
+    put(t, ", %smomentum %g", r->flags & WRN_TRAIN_PLAIN_MOMENTUM ? "plain " : "", r->momentum);
+    put(t, ", weight decay %g%s", r->decay, r->flags & WRN_TRAIN_NO_BN_DECAY ? " (not on batch normalization)" : "");
+    if (r->flags & WRN_TRAIN_PLAIN_IMAGES) put(t, ", no augmentation");
+    put(t, ", label smoothing %g, dropout %g, seed %llu", r->smoothing, trainer->net->arch.dropout, (unsigned long long)r->seed);
 }
 
 void wrnt_describe(wrn_trainer *trainer)

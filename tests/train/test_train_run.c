@@ -212,11 +212,15 @@ static void hundred_classes(void **state)
     o.flags = WRN_TRAIN_PLAIN_IMAGES | WRN_TRAIN_NO_BN_DECAY | WRN_TRAIN_PLAIN_MOMENTUM;
     o.schedule = WRN_TRAIN_SCHEDULE_COSINE;
     o.warmup_epochs = 1;
+    o.parts = 2;
     assert_ok(run_trainer(&o, &test_error));
     assert_ok(wrn_load(in(directory, "model.wrn"), NULL, &model, &test_error));
     assert_ok(wrn_model_get_info(model, &info, &test_error));
     assert_true(info.output_size == 100 && info.label_count == 0);
     assert_string_equal(wrn_model_property(model, "dataset"), "CIFAR-100");
+    assert_string_equal(wrn_model_property(model, "training"),
+                        "2 epochs, batch 16 in 2 parts, rate 0.1, cosine, plain momentum 0.9, weight decay 0.0005 (not on batch normalization), "
+                        "no augmentation, label smoothing 0, dropout 0, seed 3");
     wrn_free(model);
     free((void *)folder);
     free((void *)directory);

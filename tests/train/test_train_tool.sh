@@ -116,7 +116,7 @@ expect "90 training images, 10 classes" out
 "$wrn" info digits/model.wrn >info
 expect "0-1, mean 0 0 0, std 1 1 1" info
 expect "SVHN" info
-expect "4 epochs, batch 30, rate 0.01 lowered at epochs 2, 3" info
+expect "4 epochs, batch 30, rate 0.01, times 0.1 at epochs 2, 3" info
 expect "dropout 0.1" info
 for set in svhn svhn/test_32x32.mat; do
     "$wrn" eval digits/model.wrn $set >eval
