@@ -2,6 +2,7 @@
 /* wrn-train: trains a Wide Residual Network. */
 #include "cli_options.h"
 #include "model_open.h"
+#include "recipes.h"
 #include "report.h"
 #include "term.h"
 #include "train_display.h"
@@ -14,7 +15,6 @@
 #include <string.h>
 
 enum { MAX_DROPS = 16 };
-enum { RECIPE_PAPER, RECIPE_QUICK, RECIPE_SVHN };
 enum { NORMALIZE_USUAL, NORMALIZE_CIFAR, NORMALIZE_SVHN, NORMALIZE_IMAGENET };
 static const char *const normalizations[] = { "usual", "cifar", "svhn", "imagenet", NULL };
 
@@ -108,34 +108,6 @@ static bool parse_drops(const char *text, struct settings *s)
     }
 }
 
-/* What was not given is what makes most of a run of some hours. */
-static void be_quick(struct settings *s)
-{
-    wrn_train_options *o = &s->train;
-    if (o->epochs == 0) o->epochs = 30;
-    if (o->rate == 0) o->rate = 0.25;
-    if (o->warmup_epochs == 0) o->warmup_epochs = 0.2 * o->epochs;
-    if (o->label_smoothing == 0) o->label_smoothing = 0.05;
-    o->schedule = WRN_TRAIN_SCHEDULE_ONE_CYCLE;
-    s->no_bn_decay = true;
-}
-
-/* The paper's for SVHN: 160 epochs at 0.01, a tenth of it from a half and a hundredth from three quarters of them on. */
-static void do_svhn(struct settings *s)
-{
-    wrn_train_options *o = &s->train;
-    if (o->epochs == 0) o->epochs = 160;
-    if (o->rate == 0) o->rate = 0.01;
-    if (o->drop_factor == 0) o->drop_factor = 0.1;
-    if (o->network.dropout < 0) o->network.dropout = 0.4;
-    if (s->normalize == NORMALIZE_USUAL) s->normalize = NORMALIZE_SVHN;
-    if (!s->drops && o->epochs >= 4) {
-        s->list[o->drop_count++] = o->epochs / 2;
-        s->list[o->drop_count++] = o->epochs * 3 / 4;
-    }
-    s->plain = true;
-}
-
 /* How wide and high the network's input is: what wrn_train_network.size says of 0. */
 static int32_t input_side(const wrn_train_network *network)
 {
@@ -161,9 +133,6 @@ static wrn_status choose_normalization(struct settings *s, wrn_error *error)
 
 static bool complete(struct settings *s, const char *data)
 {
-    if (s->recipe == RECIPE_QUICK) be_quick(s);
-    if (s->recipe == RECIPE_SVHN) do_svhn(s);
-    if (s->train.network.dropout < 0) s->train.network.dropout = 0;
     s->train.data = data;
     s->train.directory = s->dry_run ? NULL : s->directory;
     s->train.seed = (uint64_t)s->seed;
@@ -175,6 +144,7 @@ static bool complete(struct settings *s, const char *data)
     if (s->no_bn_decay) s->train.flags |= WRN_TRAIN_NO_BN_DECAY;
     if (s->recompute) s->train.flags |= WRN_TRAIN_RECOMPUTE;
     if (s->plain_momentum) s->train.flags |= WRN_TRAIN_PLAIN_MOMENTUM;
+    if (s->recipe == RECIPE_SVHN && s->normalize == NORMALIZE_USUAL) s->normalize = NORMALIZE_SVHN;
     if (s->dry_run && (s->resume || s->eval_only)) {
         complain("--dry-run reads no checkpoint: it goes with neither --resume nor --eval-only");
         return false;
@@ -191,6 +161,7 @@ static bool complete(struct settings *s, const char *data)
         complain("--seed: %g is not a whole number", s->seed);
         return false;
     }
+    recipe_apply((enum recipe)s->recipe, &s->train, s->list);
     return true;
 }
 
@@ -202,6 +173,16 @@ static void print_start(const wrn_train_info *info, const struct settings *s)
     if (s->team.workers.count > 1) printf("%d workers%s\n", s->team.workers.count, s->fixed_order ? " in a fixed order" : "");
     if (info->epoch || info->step) printf("going on in epoch %d after %d steps\n", info->epoch + 1, info->step);
     fflush(stdout);
+}
+
+/* Where another recipe is the usual one. */
+static void advise(const struct settings *s, const struct train_source *source)
+{
+    if (source->is_svhn) {
+        if (s->recipe != RECIPE_SVHN) note("this is SVHN, for which the paper's recipe is --recipe svhn");
+    } else if (s->train.network.family == WRN_TRAIN_FAMILY_IMAGENET && s->recipe != RECIPE_IMAGENET) {
+        note("the usual recipe for networks of the ImageNet family is --recipe imagenet");
+    }
 }
 
 static wrn_status print_estimate(const wrn_trainer *trainer, wrn_error *error)
@@ -248,7 +229,6 @@ static bool open_source(struct settings *s, struct train_source *source, const c
     if (!train_source_open(source, data, &options, error)) return false;
     if (source->set) s->train.data = NULL;
     s->train.set = source->set;
-    if (source->is_svhn && s->recipe != RECIPE_SVHN && speaks(s)) note("this is SVHN, for which the paper's recipe is --recipe svhn");
     return choose_normalization(s, error) == WRN_OK;
 }
 
@@ -269,7 +249,10 @@ static int train(struct settings *s, int count, char **arguments)
     wrn_status status = wrn_train_create(&s->train, &trainer, &error);
     train_source_copied(&source);
     if (status == WRN_OK) status = wrn_train_get_info(trainer, &info, &error);
-    if (status == WRN_OK && speaks(s)) print_start(&info, s);
+    if (status == WRN_OK && speaks(s)) {
+        advise(s, &source);
+        print_start(&info, s);
+    }
     if (status == WRN_OK && s->eval_only) {
         status = evaluate(trainer, &info, speaks(s), &error);
     } else if (status == WRN_OK && s->dry_run && speaks(s)) {
@@ -312,18 +295,17 @@ static bool read_options(const struct usage *usage, struct settings *s, int *arg
 
 int main(int argc, char **argv)
 {
-    static const char *const schedules[] = { "steps", "cosine", "one-cycle", NULL }, *const recipes[] = { "paper", "quick", "svhn", NULL },
-                      *const families[] = { "cifar", "imagenet", NULL };
+    static const char *const schedules[] = { "steps", "cosine", "one-cycle", NULL }, *const families[] = { "cifar", "imagenet", NULL };
     struct settings s = { .train = WRN_TRAIN_OPTIONS_INIT, .network = "16-1", .directory = "wrn-train" };
     wrn_train_options *o = &s.train;
-    o->network.dropout = -1; /* the recipe's */
+    o->network.dropout = o->schedule = -1; /* the recipe's */
     const struct option options[] = {
         OPTION_TEXT("network", "DEPTH-K", "WRN-depth-k, such as 16-2 (default 16-1); resnet-164", &s.network),
         OPTION_TEXT("dir", "DIRECTORY", "for model, log and checkpoint (default wrn-train)", &s.directory),
         OPTION_FLAG("resume", "go on from the directory's checkpoint", &s.resume),
         OPTION_FLAG("eval-only", "test the checkpoint's weights and write them as a model", &s.eval_only),
         OPTION_FLAG("dry-run", "check everything, tell what it would take, write nothing", &s.dry_run),
-        OPTION_WORD("recipe", "paper|quick|svhn", "quick: 30 epochs, one cycle; svhn: paper's for it", &s.recipe, recipes),
+        OPTION_WORD("recipe", "paper|quick|svhn|imagenet", "sets what is not given; quick: 30 epochs", &s.recipe, recipe_words),
         OPTION_INTEGER("epochs", "N", "(default 200)", &o->epochs, 1, 1000000),
         OPTION_INTEGER("batch", "N", "images a step (default 128)", &o->batch, 1, 65536),
         OPTION_NUMBER("rate", "R", "learning rate (default 0.1)", &o->rate, 1e-9, 100),

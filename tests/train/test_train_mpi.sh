@@ -37,6 +37,12 @@ expect "3 workers" out
 awk -F, 'FNR > 1 { if (FILENAME != last) { last = FILENAME; n++ } loss[n] = $3 }
     END { d = loss[1] - loss[2]; if (n != 2 || !(loss[1] > 0) || d > 2e-5 || d < -2e-5) { print "losses " loss[1] " and " loss[2]; exit 1 } }' alone6/log.csv sum/log.csv
 
+# The parts that the recipe makes a batch of are all workers'.
+images=("$data/cifar" --family imagenet --network 18-0.125 --size 32 --recipe imagenet --batch 64 --threads 1 --epochs 1)
+"$train" "${images[@]}" --dir images1 >out
+mpi -n 2 "$train" "${images[@]}" --dir images2 --fixed-order >out
+same images1 images2
+
 # Stopped through one of its processes, and resumed with another number of them.
 mpi -n 2 "$train" "${small[@]}" --parts 3 --dir stopped --fixed-order --epochs 2 --checkpoint-steps 1 >out 2>&1 &
 child=$!

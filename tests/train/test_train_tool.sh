@@ -44,8 +44,9 @@ expect "240 training images, 10 classes" out
 expect "training would take about" out
 "$train" "$data/cifar" --network resnet-164 --batch 4 --epochs 1 --dry-run --dir none >out
 expect "resnet-164: 1703258 parameters" out
-"$train" "$data/cifar" --family imagenet --network resnet-18 --size 32 --batch 4 --epochs 1 --dry-run --dir none >out
+"$train" "$data/cifar" --family imagenet --network resnet-18 --size 32 --batch 4 --epochs 1 --dry-run --dir none >out 2>notes
 expect "resnet-18: 11181642 parameters" out
+expect "the usual recipe for networks of the ImageNet family is --recipe imagenet" notes
 [ ! -e none ] || fail "a dry run made its directory"
 
 # Interrupted as soon as the first checkpoint is there; the directory's name needs quotes. The run is too long to end before.
@@ -108,6 +109,15 @@ cmp mixed-1/model.wrn torn-run/model.wrn || fail "other weights after an image w
 printf ' ' >>"$image"
 refuses "was made with dataset=" "$train" torn "${mixed[@]}" --dir torn-run --resume
 
+# Recipes, which options override, and what the model tells of them.
+"$train" "$data/cifar" "${small[@]}" --recipe quick --schedule cosine --epochs 1 --dir quick >out
+"$wrn" info quick/model.wrn >info
+expect "1 epochs, batch 16, rate 0.25, cosine, momentum 0.9, weight decay 0.0005 (not on batch normalization), label smoothing 0.05" info
+"$train" "$data/cifar" --family imagenet --network 18-0.125 --size 32 --recipe imagenet --batch 64 --epochs 3 --threads 2 --dir imagenet >out 2>notes
+[ ! -s notes ] || { cat notes; fail "a note"; }
+"$wrn" info imagenet/model.wrn >info
+expect "3 epochs, batch 64 in 2 parts, rate 0.1, times 0.1 at epochs 1, 2, plain momentum 0.9, weight decay 0.0001, label smoothing 0" info
+
 # SVHN: the paper's recipe, which options override, and its preprocessing in the model.
 [ "$make_svhn" ] || { echo "built without libmatio: SVHN is not tested"; exit 0; }
 "$make_svhn" svhn
@@ -125,5 +135,8 @@ done
 "$train" svhn --network 10-0.5 --extra --dry-run >out 2>notes
 expect "120 training images" out
 expect "the paper's recipe is --recipe svhn" notes
+"$train" svhn --network 10-0.5 --batch 30 --threads 2 --recipe svhn --epochs 2 --dir short >out
+"$wrn" info short/model.wrn >info
+expect "rate 0.01, times 0.1 at epochs 1, momentum 0.9" info
 rm svhn/extra_32x32.mat
 refuses "extra_32x32.mat: No such file" "$train" svhn --extra --dry-run
