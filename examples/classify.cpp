@@ -4,6 +4,8 @@
 #include <wrn.hpp>
 
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
 
 #include "read_ppm.h"
 

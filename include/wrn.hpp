@@ -21,6 +21,7 @@
  */
 #include "wrn.h"
 
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <functional>
