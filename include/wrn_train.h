@@ -203,6 +203,12 @@ typedef struct wrn_train_options {
     const wrn_preprocess *preprocess;
 
     const wrn_train_workers *workers; /* copied; NULL: this process alone */
+
+    /* A .wrn or .onnx file of the same network whose weights and statistics the run begins with, found by their names: those of
+       this trainer's models, and in the ImageNet family torchvision's. Where it has another number of classes, its linear
+       layer is left out. Without its weights' names, or with batch normalization folded: WRN_E_NOTFOUND. Resuming needs
+       the same file. NULL: random weights. */
+    const char *initial;
 } wrn_train_options;
 #define WRN_TRAIN_OPTIONS_INIT WRN_INIT_(wrn_train_options)
 
@@ -211,7 +217,7 @@ typedef struct wrn_train_info {
     int32_t classes, batch, threads, isa;
     int32_t train_count, test_count; /* images */
     int32_t epoch, step;             /* where the run stands: 0 and 0, or what was resumed */
-    int32_t reserved;
+    int32_t new_classifier;          /* 1: the linear layer began at random, as `initial` has another number of classes */
     uint64_t parameters;
     uint64_t memory_bytes;           /* of network, gradients and batches */
 } wrn_train_info;

@@ -176,8 +176,9 @@ static void print_start(const wrn_train_info *info, const struct settings *s)
 }
 
 /* Where another recipe is the usual one. */
-static void advise(const struct settings *s, const struct train_source *source)
+static void advise(const struct settings *s, const struct train_source *source, const wrn_train_info *info)
 {
+    if (info->new_classifier) note("the model has other classes: the linear layer begins at random");
     if (source->is_svhn) {
         if (s->recipe != RECIPE_SVHN) note("this is SVHN, for which the paper's recipe is --recipe svhn");
     } else if (s->train.network.family == WRN_TRAIN_FAMILY_IMAGENET && s->recipe != RECIPE_IMAGENET) {
@@ -250,7 +251,7 @@ static int train(struct settings *s, int count, char **arguments)
     train_source_copied(&source);
     if (status == WRN_OK) status = wrn_train_get_info(trainer, &info, &error);
     if (status == WRN_OK && speaks(s)) {
-        advise(s, &source);
+        advise(s, &source, &info);
         print_start(&info, s);
     }
     if (status == WRN_OK && s->eval_only) {
@@ -302,6 +303,7 @@ int main(int argc, char **argv)
     const struct option options[] = {
         OPTION_TEXT("network", "DEPTH-K", "WRN-depth-k, such as 16-2 (default 16-1); resnet-164", &s.network),
         OPTION_TEXT("dir", "DIRECTORY", "for model, log and checkpoint (default wrn-train)", &s.directory),
+        OPTION_TEXT("from", "MODEL", "begin with a model's weights, not at random", &o->initial),
         OPTION_FLAG("resume", "go on from the directory's checkpoint", &s.resume),
         OPTION_FLAG("eval-only", "test the checkpoint's weights and write them as a model", &s.eval_only),
         OPTION_FLAG("dry-run", "check everything, tell what it would take, write nothing", &s.dry_run),

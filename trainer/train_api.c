@@ -39,6 +39,7 @@ static wrn_status check_options(const wrn_train_options *o, wrn_error *error)
     if (!o->data && !o->set) return wrn_fail(error, WRN_E_ARG, "option data is NULL, and so is set");
     if (o->data && o->set) return wrn_fail(error, WRN_E_ARG, "option data and option set are both there");
     if (!o->directory && (o->flags & WRN_TRAIN_RESUME)) return wrn_fail(error, WRN_E_ARG, "option directory is NULL: there is nothing to resume");
+    if (o->initial && !o->initial[0]) return wrn_fail(error, WRN_E_ARG, "option initial is empty");
     if (o->directory && !o->directory[0]) return wrn_fail(error, WRN_E_ARG, "option directory is empty");
     return WRN_OK;
 }
@@ -109,6 +110,8 @@ static wrn_status make(wrn_trainer *t, const wrn_train_options *o, wrn_error *er
                                           .recompute = (o->flags & WRN_TRAIN_RECOMPUTE) != 0, .plan = !o->directory };
     WRN_TRY(wrnt_net_create(&arch, &net, &t->net, error));
     WRN_TRY(wrnt_step_prepare(t, error));
+    t->initial = o->initial;
+    if (o->initial) WRN_TRY(wrnt_initial_checksum(o->initial, &t->initial_checksum, error));
     wrnt_describe(t);
     return WRN_OK;
 }
@@ -125,6 +128,7 @@ static wrn_status begin(wrn_trainer *t, bool resume, wrn_error *error)
         return wrn_fail(error, WRN_E_FORMAT, "the checkpoint '%.*s' has no valid position", WRN_PATH_MAX, t->directory.checkpoint);
     }
     wrnt_net_initialize(t->net, t->recipe.seed);
+    if (t->initial) WRN_TRY(wrnt_initial_load(t->net, t->initial, &t->new_classifier, error));
     if (t->average) memcpy(t->average, net->values, net->floats * sizeof(float));
     if (t->average) memcpy(t->average + net->floats, net->statistics, net->statistic_floats * sizeof(float));
     return WRN_OK;
@@ -187,6 +191,7 @@ wrn_status wrn_train_get_info(const wrn_trainer *t, wrn_train_info *info, wrn_er
     ours.test_count = t->data->test.count;
     ours.epoch = t->position.epoch;
     ours.step = t->position.step;
+    ours.new_classifier = t->new_classifier;
     ours.parameters = t->net->floats;
     ours.memory_bytes = t->net->arena.total + t->net->planned + t->data->arena.total;
     return wrn_options_fill(info, &ours, sizeof ours, WRN_SIZE_UP_TO(wrn_train_info, memory_bytes), "argument info", error);

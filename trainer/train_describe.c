@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 /* By WRN_TRAIN_SCHEDULE_. */
 static const char *const schedules[] = { "steps", "cosine", "one cycle" };
@@ -65,12 +66,14 @@ static void describe(const wrn_trainer *trainer, struct text *t)
     put(t, "drop_factor=%.17g\nwarmup_epochs=%.17g\nlabel_smoothing=%.17g\n", r->drop_factor, r->warmup, r->smoothing);
     put(t, "mixup=%.17g\nema=%.17g\ncutout=%d\nparts=%d\n", r->mixup, r->ema, r->cutout, r->parts);
     describe_images(&trainer->augment, t);
+    if (trainer->initial) put(t, "initial=%08x\n", (unsigned)trainer->initial_checksum);
     put(t, "seed=%llu\nflags=%u\n", (unsigned long long)r->seed, (unsigned)r->flags);
 }
 
 static void describe_for_people(const wrn_trainer *trainer, struct text *t)
 {
     const struct wrnt_recipe *r = &trainer->recipe;
+    if (trainer->initial) put(t, "from %.80s, ", strrchr(trainer->initial, '/') ? strrchr(trainer->initial, '/') + 1 : trainer->initial);
     put(t, "%d epochs, batch %d", r->epochs, r->batch);
     if (r->parts > 1) put(t, " in %d parts", r->parts);
     put(t, ", rate %g", r->rate);

@@ -8,6 +8,7 @@
 #include "train_directory.h"
 #include "train_export.h"
 #include "train_feed.h"
+#include "train_initial.h"
 #include "train_recipe.h"
 #include "train_workers.h"
 
@@ -26,6 +27,9 @@ struct wrn_trainer {
     double *record, *records;   /* what a part tells besides its gradient, and what those of all workers do */
     float *average;             /* of the parameters, then of the statistics; NULL: none are wanted */
     struct wrnt_array arrays[6]; /* what a checkpoint holds */
+    const char *initial;        /* of the options while the trainer is made */
+    uint32_t initial_checksum;
+    bool new_classifier;
     int32_t isa, checkpoint_steps, checkpoint_seconds;
     void *progress_user;
     int32_t (*progress)(void *user, const wrn_train_progress *progress);
