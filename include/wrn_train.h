@@ -206,8 +206,8 @@ typedef struct wrn_train_options {
 
     /* A .wrn or .onnx file of the same network whose weights and statistics the run begins with, found by their names: those of
        this trainer's models, and in the ImageNet family torchvision's. Where it has another number of classes, its linear
-       layer is left out. Without its weights' names, or with batch normalization folded: WRN_E_NOTFOUND. Resuming needs
-       the same file. NULL: random weights. */
+       layer is left out. WRN_E_NOTFOUND where weights are missing, as after folding batch normalization; WRN_E_SHAPE
+       where they have another shape. Resuming needs the same file. NULL: random weights. */
     const char *initial;
 } wrn_train_options;
 #define WRN_TRAIN_OPTIONS_INIT WRN_INIT_(wrn_train_options)

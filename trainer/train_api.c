@@ -104,14 +104,14 @@ static wrn_status make(wrn_trainer *t, const wrn_train_options *o, wrn_error *er
     WRN_TRY(make_augment(t, o, arch.height, error));
     WRN_TRY(make_share(t, error));
     t->steps = wrnt_feed_steps(t->data->train.count, t->recipe.batch);
+    t->initial = o->initial;
+    if (o->initial) WRN_TRY(wrnt_initial_checksum(o->initial, &t->initial_checksum, error));
     WRN_TRY(open_directory(t, o, error));
     WRN_TRY(wrnt_arch_make(&o->network, t->data->classes, &arch, error));
     const struct wrnt_net_options net = { .batch = t->share.part, .threads = o->threads, .isa = t->isa,
                                           .recompute = (o->flags & WRN_TRAIN_RECOMPUTE) != 0, .plan = !o->directory };
     WRN_TRY(wrnt_net_create(&arch, &net, &t->net, error));
     WRN_TRY(wrnt_step_prepare(t, error));
-    t->initial = o->initial;
-    if (o->initial) WRN_TRY(wrnt_initial_checksum(o->initial, &t->initial_checksum, error));
     wrnt_describe(t);
     return WRN_OK;
 }

@@ -78,6 +78,14 @@ for model in records/model.*; do
 done
 "$train" "$data/cifar" "${small[@]}" --dir records --epochs 3 --no-augment --eval-only >out
 expect "($found/60)" out
+# With weights to begin with, one epoch is better than one without was; a set with other classes gets a linear layer of its own.
+"$train" "$data/cifar" "${small[@]}" --dir more --epochs 1 --no-augment --from records/model.wrn >out
+awk -F, 'FNR == 2 { loss[++n] = $3 } END { if (!(loss[2] < 0.8 * loss[1])) { print loss[1], loss[2]; exit 1 } }' records/log.csv more/log.csv
+"$wrn" info more/model.wrn >info
+expect "from model.wrn, 1 epochs" info
+"$train" "$data/mixed" --network 10-0.5 --size 40 --batch 16 --epochs 1 --dir others --from records/model.wrn >out 2>notes
+expect "the model has other classes: the linear layer begins at random" notes
+refuses "records/none.wrn" "$train" "$data/cifar" "${small[@]}" --dir none --from records/none.wrn
 "$train" "$data/images" "${small[@]}" --dir files --epochs 1 >out
 expect "240 training images, 10 classes" out
 "$wrn" eval files/model.wrn "$data/images/test" >eval
