@@ -356,11 +356,32 @@ static void options(void **state)
     wrn_train_free(trainer);
 }
 
+/* Structures of the first version, whose last members nobody reads, and of a later one. */
+static void other_versions(void **state)
+{
+    (void)state;
+    wrn_trainer *trainer;
+    wrn_train_options o = tiny_run(data, in(work, "older"));
+    o.crop_scale = 7;
+    o.initial = "nothing";
+    o.struct_size = offsetof(wrn_train_options, crop_scale);
+    assert_ok(wrn_train_create(&o, &trainer, &test_error));
+    struct {
+        wrn_train_info info;
+        uint64_t more;
+    } newer = { .info = { .struct_size = sizeof newer }, .more = 1 };
+    assert_ok(wrn_train_get_info(trainer, &newer.info, &test_error));
+    assert_true(newer.info.classes == 10 && newer.info.parameters > 0 && newer.more == 0);
+    newer.info.struct_size = 8;
+    assert_fails(wrn_train_get_info(trainer, &newer.info, &test_error), WRN_E_ARG, "struct_size");
+    wrn_train_free(trainer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(data_sets), cmocka_unit_test(sets_in_memory), cmocka_unit_test(checkpoints), cmocka_unit_test(directories),
-        cmocka_unit_test(read_only_directories), cmocka_unit_test(a_log_that_is_no_file), cmocka_unit_test(options),
+        cmocka_unit_test(read_only_directories), cmocka_unit_test(a_log_that_is_no_file), cmocka_unit_test(options), cmocka_unit_test(other_versions),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
