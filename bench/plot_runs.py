@@ -31,7 +31,8 @@ def chart(runs):
     longest = max(points[-1][0] for _, points in runs)
     accuracies = [accuracy for _, points in runs for _, accuracy in points]
     step = round_step((max(accuracies) - min(accuracies)) / 5)
-    low, high = (min(accuracies) // step) * step, -(-max(accuracies) // step) * step
+    low = (min(accuracies) // step) * step
+    high = max(-(-max(accuracies) // step) * step, low + step)
     x = lambda minutes: LEFT + WIDTH * minutes / longest
     y = lambda accuracy: TOP + HEIGHT * (high - accuracy) / (high - low)
     parts = [text(20, 32, "Test accuracy against training time, a dot an epoch", "title")]
@@ -47,14 +48,14 @@ def chart(runs):
         line = " ".join(f"{x(minutes):.1f},{y(accuracy):.1f}" for minutes, accuracy in points)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{color}" stroke-width="2.5"/>')
         parts += [f'<circle cx="{x(minutes):.1f}" cy="{y(accuracy):.1f}" r="3.5" fill="{color}"/>' for minutes, accuracy in points]
-        parts.append(f'<text x="{x(points[-1][0]) + 9:.1f}" y="{y(points[-1][1]) + 4:.1f}" fill="{color}">{name}</text>')
+        parts.append(text(x(points[-1][0]) + 9, y(points[-1][1]) + 4, name))
     return document(LEFT + WIDTH + 120, TOP + HEIGHT + 56, parts)
 
 
 def main():
-    if len(sys.argv) < 3:
-        sys.exit(__doc__.strip())
-    runs = [read_run(argument) for argument in sys.argv[2:]][:len(COLORS)]
+    if not 3 <= len(sys.argv) <= 2 + len(COLORS):
+        sys.exit(f"{__doc__.strip()}\n\nUp to {len(COLORS)} runs.")
+    runs = [read_run(argument) for argument in sys.argv[2:]]
     Path(sys.argv[1]).write_text(chart(runs))
     print("| run | epochs | minutes an epoch | best accuracy | last accuracy |\n|---|---|---|---|---|")
     for name, points in runs:
