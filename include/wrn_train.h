@@ -115,7 +115,8 @@ typedef struct wrn_train_progress {
     int32_t step, steps;         /* batches done of this epoch, and how many it has */
     int32_t evaluated;           /* 1: the epoch is over, and test_... hold */
     double loss;                 /* mean of the epoch */
-    double accuracy;             /* 0 to 1, of the epoch's augmented images as they were trained on */
+    double accuracy;             /* 0 to 1, of the epoch's augmented images as they were trained on; of two mixed images the
+                                    one with the larger share counts */
     double rate;                 /* learning rate of the last step */
     double images_per_second;    /* training alone, since the run was started or resumed */
     double seconds_left;         /* of the whole run, at that speed */

@@ -49,6 +49,12 @@ static double target(const struct wrnt_batch *batch, int32_t classes, uint32_t i
     return batch->smoothing / classes + (1 - batch->smoothing) * sure;
 }
 
+/* What an image is to be recognized as: of two that were mixed the one that has more of it. */
+static int32_t wanted_class(const struct wrnt_batch *batch, uint32_t image)
+{
+    return batch->others && batch->share < 0.5 ? batch->others[image] : batch->labels[image];
+}
+
 /* Cross-entropy of the softmax. */
 static void loss_item(struct wrnt_net *net, void *arg, uint32_t image, void *scratch)
 {
@@ -68,7 +74,7 @@ static void loss_item(struct wrnt_net *net, void *arg, uint32_t image, void *scr
         loss -= wanted * (z[i] - shift - log(sum));
         dz[i] = (float)((exp(z[i] - shift) / sum - wanted) / batch->of);
     }
-    net->rows[image] = (struct wrnt_result){ loss, best == batch->labels[image] };
+    net->rows[image] = (struct wrnt_result){ loss, best == wanted_class(batch, image) };
 }
 
 void wrnt_loss(struct wrnt_net *net, const struct wrnt_batch *batch, struct wrnt_result *result)

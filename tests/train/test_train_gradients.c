@@ -115,6 +115,20 @@ static double mean_loss(const struct wrnt_net *net, const double *logits, const 
     return loss;
 }
 
+/* Of two mixed images the one with the larger share is to be recognized. */
+static int32_t right_ones(const struct wrnt_net *net, const double *logits, const struct wrnt_batch *batch)
+{
+    int32_t right = 0, classes = net->arch.classes;
+    const int32_t *wanted = batch->others && batch->share < 0.5 ? batch->others : batch->labels;
+    for (int32_t n = 0; n < batch->images; n++) {
+        int32_t best = 0;
+        for (int32_t k = 1; k < classes; k++)
+            if (logits[n * classes + k] > logits[n * classes + best]) best = k;
+        right += best == wanted[n];
+    }
+    return right;
+}
+
 /* Room for all tensors, the input filled in. */
 static double **reference_make(const struct wrnt_net *net, const struct wrnt_batch *batch)
 {
@@ -159,6 +173,7 @@ struct nets {
     struct wrnt_net *net[MAX_NETS];
     struct wrnt_batch batch[MAX_NETS];
     double loss[MAX_NETS];
+    int32_t right[MAX_NETS];
     int count;
 };
 
@@ -227,6 +242,7 @@ static void add_net(struct nets *nets, const struct check *c, int32_t isa)
     else free((void *)other.input);
     nets->net[nets->count] = net;
     nets->batch[nets->count] = batch;
+    nets->right[nets->count] = result.correct;
     nets->loss[nets->count++] = result.loss / batch.images;
 }
 
@@ -245,6 +261,7 @@ static void check_all(const struct check *c)
     for (int n = 0; n < nets.count; n++)
         if (!(fabs(wanted - nets.loss[n]) <= 1e-5 * wanted))
             fail_msg("isa %d: loss %.8f, in double %.8f", nets.net[n]->kernels.isa, nets.loss[n], wanted);
+    for (int n = 0; n < nets.count; n++) assert_int_equal(nets.right[n], right_ones(net, t[net->logits], &nets.batch[0]));
     /* From the last operation to the first: what is before one is not done again. */
     int32_t checked = 0;
     for (int32_t i = net->op_count - 1; i >= 0; i--) {
@@ -298,6 +315,7 @@ static void dropout_smoothing_and_mixing(void **state)
 {
     (void)state;
     check_all(&(struct check){ .network = { .depth = 10, .k = 1, .dropout = 0.3 }, .side = 8, .batch = 3, .images = 3, .smoothing = 0.1, .share = 0.7 });
+    check_all(&(struct check){ .network = { .depth = 10, .k = 1 }, .side = 8, .batch = 16, .images = 16, .share = 0.2 });
 }
 
 static void imagenet_basic(void **state)
