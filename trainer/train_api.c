@@ -116,7 +116,7 @@ static wrn_status make(wrn_trainer *t, const wrn_train_options *o, wrn_error *er
     return WRN_OK;
 }
 
-/* The numbers to begin with, in worker 0. */
+/* The numbers to begin with, in worker 0; in a plan only whether those of `initial` would do. */
 static wrn_status begin(wrn_trainer *t, bool resume, wrn_error *error)
 {
     struct wrnt_position *p = &t->position;
@@ -127,8 +127,9 @@ static wrn_status begin(wrn_trainer *t, bool resume, wrn_error *error)
         if (p->epoch <= t->recipe.epochs && p->step <= t->steps) return WRN_OK;
         return wrn_fail(error, WRN_E_FORMAT, "the checkpoint '%.*s' has no valid position", WRN_PATH_MAX, t->directory.checkpoint);
     }
-    wrnt_net_initialize(t->net, t->recipe.seed);
+    if (!net->plan) wrnt_net_initialize(t->net, t->recipe.seed);
     if (t->initial) WRN_TRY(wrnt_initial_load(t->net, t->initial, &t->new_classifier, error));
+    if (net->plan) return WRN_OK;
     if (t->average) memcpy(t->average, net->values, net->floats * sizeof(float));
     if (t->average) memcpy(t->average + net->floats, net->statistics, net->statistic_floats * sizeof(float));
     return WRN_OK;
@@ -144,8 +145,8 @@ static wrn_status make_together(wrn_trainer *t, const wrn_train_options *o, wrn_
     wrnt_describe_worker(t, resume, text);
     WRN_TRY(wrnt_workers_compare(&t->workers, text, error));
     t->position = (struct wrnt_position){ .test_accuracy = -1 };
-    if (t->net->plan) return WRN_OK;
     WRN_TRY(wrnt_workers_agree(&t->workers, begin(t, resume, error), error));
+    if (t->net->plan) return WRN_OK;
     WRN_TRY(wrnt_workers_broadcast(&t->workers, &t->position, sizeof t->position, error));
     for (const struct wrnt_array *a = t->arrays; a->count; a++)
         WRN_TRY(wrnt_workers_broadcast(&t->workers, a->data, a->count * sizeof(float), error));

@@ -8,8 +8,8 @@
 #include <math.h>
 #include <time.h>
 
-#define REPEATS 3
-#define ENOUGH 0.3 /* seconds: longer steps are taken once */
+#define REPEATS 5
+#define ENOUGH 1.0 /* seconds, after which no more steps are taken */
 
 static double now(void)
 {
@@ -18,22 +18,16 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The fastest of some steps. */
-static double measure(struct wrnt_net *net, const struct wrnt_recipe *recipe, const float *input, const int32_t *labels, int32_t images)
+static double step(struct wrnt_net *net, const struct wrnt_recipe *recipe, const struct wrnt_batch *batch)
 {
-    const struct wrnt_batch batch = { .input = input, .labels = labels, .images = images, .of = images };
-    double least = INFINITY;
-    for (int i = 0; i < REPEATS && (i == 0 || least < ENOUGH); i++) {
-        struct wrnt_result result;
-        double begin = now();
-        wrnt_net_step(net, &batch, &result);
-        wrnt_recipe_update(recipe, recipe->rate, net);
-        least = fmin(least, now() - begin);
-    }
-    return least;
+    struct wrnt_result result;
+    double begin = now();
+    wrnt_net_step(net, batch, &result);
+    wrnt_recipe_update(recipe, recipe->rate, net);
+    return now() - begin;
 }
 
-/* Steps of two sizes tell what each image takes and what each step takes besides. */
+/* The fastest steps of two sizes, taken in turns, tell what each image takes and what each step takes besides. */
 static wrn_status estimate_step(const wrn_trainer *t, struct wrnt_net *net, double *seconds, wrn_error *error)
 {
     int32_t many = net->batch, few = many / 2 > 0 ? many / 2 : 1;
@@ -42,10 +36,18 @@ static wrn_status estimate_step(const wrn_trainer *t, struct wrnt_net *net, doub
     int32_t *labels = wrn_arena_alloc(&net->arena, (size_t)many, sizeof *labels);
     if (!input || !labels) return wrn_fail(error, WRN_E_NOMEM, "out of memory");
     for (size_t i = 0; i < floats; i++) input[i] = (float)(2 * wrnt_unit(wrnt_mix(i)) - 1);
-    (void)measure(net, &t->recipe, input, labels, many); /* touches the memory */
-    double for_many = measure(net, &t->recipe, input, labels, many), for_few = measure(net, &t->recipe, input, labels, few);
-    double an_image = many > few ? (for_many - for_few) / (many - few) : 0;
-    *seconds = for_many + fmax(an_image, 0) * (t->net->batch - many);
+    struct wrnt_batch of_many = { .input = input, .labels = labels, .images = many, .of = many }, of_few = of_many;
+    of_few.images = of_few.of = few;
+    (void)step(net, &t->recipe, &of_many); /* touches the memory */
+    double for_many = INFINITY, for_few = INFINITY, begin = now();
+    for (int i = 0; i < REPEATS && (i < 2 || now() - begin < ENOUGH); i++) {
+        for_many = fmin(for_many, step(net, &t->recipe, &of_many));
+        for_few = fmin(for_few, step(net, &t->recipe, &of_few));
+    }
+    /* An image takes half of its part of a step at least, what else other programs may have made of the steps. */
+    double an_image = for_many / many / 2;
+    if (many > few) an_image = fmax(an_image, (for_many - for_few) / (many - few));
+    *seconds = for_many + an_image * (t->net->batch - many);
     return WRN_OK;
 }
 
@@ -60,11 +62,11 @@ wrn_status wrn_train_estimate(const wrn_trainer *t, double *seconds, wrn_error *
                                               .recompute = t->net->recompute };
     WRN_TRY(wrnt_net_create(&t->net->arch, &options, &net, error));
     wrnt_net_initialize(net, t->recipe.seed);
-    double step = 0;
-    wrn_status status = estimate_step(t, net, &step, error);
+    double of_step = 0;
+    wrn_status status = estimate_step(t, net, &of_step, error);
     int64_t steps = (int64_t)(t->recipe.epochs - t->position.epoch) * t->steps - t->position.step;
     int32_t rounds = wrnt_feed_steps(t->recipe.parts, t->workers.w.count); /* the workers take parts in turns */
-    *seconds = step * rounds * (double)steps;
+    *seconds = of_step * rounds * (double)steps;
     wrnt_net_free(net);
     return status;
 }

@@ -33,6 +33,7 @@ static void write_shape(char text[96], const int64_t *dims, int32_t rank)
     for (int32_t i = 0; i < rank; i++) used += snprintf(text + used, 96 - (size_t)used, "%s%lld", i ? " x " : "", (long long)dims[i]);
 }
 
+/* `to` NULL only checks. */
 static wrn_status take(const struct wrn_graph *graph, const char *name, int32_t rank, const int64_t *dims, float *to, wrn_error *error)
 {
     char theirs[96], ours[96];
@@ -41,7 +42,7 @@ static wrn_status take(const struct wrn_graph *graph, const char *name, int32_t 
         return wrn_fail(error, WRN_E_NOTFOUND, "there are no weights '%s' in it: it is another network, or batch normalization was folded into convolutions",
                         name);
     if (w->rank == rank && memcmp(w->dims, dims, (size_t)rank * sizeof *dims) == 0) {
-        wrn_weight_floats(w, to);
+        if (to) wrn_weight_floats(w, to);
         return WRN_OK;
     }
     write_shape(theirs, w->dims, w->rank);
@@ -66,7 +67,7 @@ static wrn_status take_all(const struct wrn_graph *graph, struct wrnt_net *net, 
         const struct wrnt_param *p = &net->params[i];
         const int64_t dims[4] = { p->dims[0], p->dims[1], p->dims[2], p->dims[3] };
         bool classifier = p->kind == WRNT_PARAM_LINEAR || p->kind == WRNT_PARAM_BIAS;
-        if (!classifier || !*new_classifier) WRN_TRY(take(graph, p->name, p->rank, dims, net->values + p->offset, error));
+        if (!classifier || !*new_classifier) WRN_TRY(take(graph, p->name, p->rank, dims, net->plan ? NULL : net->values + p->offset, error));
     }
     for (int32_t i = 0; i < net->op_count; i++) {
         const struct wrnt_op *op = &net->ops[i];
@@ -75,7 +76,8 @@ static wrn_status take_all(const struct wrn_graph *graph, struct wrnt_net *net, 
         for (int variance = 0; variance < 2; variance++) {
             char name[64];
             snprintf(name, sizeof name, "%s.running_%s", op->name, variance ? "var" : "mean");
-            WRN_TRY(take(graph, name, 1, &c, net->statistics + op->bn.running + (variance ? c : 0), error));
+            float *to = net->plan ? NULL : net->statistics + op->bn.running + (variance ? c : 0);
+            WRN_TRY(take(graph, name, 1, &c, to, error));
         }
     }
     return WRN_OK;

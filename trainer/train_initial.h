@@ -8,7 +8,8 @@
 wrn_status wrnt_initial_checksum(const char *path, uint32_t *checksum, wrn_error *error);
 
 /* Parameters and running statistics by their names; WRN_E_NOTFOUND and WRN_E_SHAPE tell of the first that is missing or has
- * another shape. The linear layer stays as it is where the model has another number of classes: *new_classifier. */
+ * another shape. The linear layer stays as it is where the model has another number of classes: *new_classifier. A plan, which
+ * has no weights, is only checked against the file. */
 wrn_status wrnt_initial_load(struct wrnt_net *net, const char *path, bool *new_classifier, wrn_error *error);
 
 #endif

@@ -122,12 +122,18 @@ static void refused(void **state)
     assert_fails(wrn_train_create(&o, &t, &test_error), WRN_E_IO, "nothing.wrn");
     assert_int_not_equal(access(next, F_OK), 0);
     o.initial = file;
-    o.network.depth += 6;
-    assert_fails(wrn_train_create(&o, &t, &test_error), WRN_E_NOTFOUND, "model.wrn: there are no weights 'stage1.1.");
-    o.network.depth -= 6;
-    o.network.k *= 2;
-    assert_fails(wrn_train_create(&o, &t, &test_error), WRN_E_SHAPE, "model.wrn: weights 'stage1.0.");
-    o.network.k /= 2;
+    for (int plan = 0; plan < 2; plan++) { /* a run, and one that is only planned */
+        o.directory = plan ? NULL : next;
+        o.network.depth += 6;
+        assert_fails(wrn_train_create(&o, &t, &test_error), WRN_E_NOTFOUND, "model.wrn: there are no weights 'stage1.1.");
+        o.network.depth -= 6;
+        o.network.k *= 2;
+        assert_fails(wrn_train_create(&o, &t, &test_error), WRN_E_SHAPE, "model.wrn: weights 'stage1.0.");
+        o.network.k /= 2;
+    }
+    assert_ok(wrn_train_create(&o, &t, &test_error));
+    wrn_train_free(t);
+    o.directory = next;
     size_t size;
     unsigned char *bytes = read_file(file, &size);
     bytes[size - 1] ^= 1;
