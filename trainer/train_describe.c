@@ -104,5 +104,6 @@ void wrnt_describe_worker(const wrn_trainer *trainer, bool resume, char to[WRNT_
     const wrn_train_workers *w = &trainer->workers.w;
     put(&t, "version=%u\nisa=%s\n", (unsigned)wrn_version(), wrn_isa_name(trainer->net->kernels.isa));
     put(&t, "workers=%d\nfixed_order=%d\nresume=%d\n", w->count, w->fixed_order, resume);
+    put(&t, "directory=%s\n", trainer->net->plan ? "NULL" : "given"); /* a plan has nothing to exchange */
     put(&t, "%s", trainer->description);
 }

@@ -177,6 +177,9 @@ static void one_that_fails(void **state)
     set_all(workers, 2, &o);
     workers[0].options.directory = NULL;
     run_workers(workers, 2, 0);
+    all_end_with(workers, 2, WRN_E_ARG, "worker 1: started with directory=given, worker 0 with directory=NULL");
+    workers[1].options.directory = NULL;
+    run_workers(workers, 2, 0);
     all_end_with(workers, 2, WRN_E_ARG, "worker 0: option directory is NULL");
     set_all(workers, 2, &o);
     for (int i = 0; i < 2; i++) {
