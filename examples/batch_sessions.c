@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A server's way: one model, many threads, each with a session of its own. The model is shared and never changes, a
  * session is a thread's scratch memory, so nothing is locked and nothing allocated while the threads work.
- *     batch_sessions models/wrn-16-2-cifar10.wrn 4 */
+ *     batch_sessions models/cifar10.wrn 4 */
 #include <wrn.h>
 
 #include <pthread.h>

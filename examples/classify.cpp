@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The same in C++17: what fails throws, what is owned is given back.
- *     classify_cpp models/wrn-16-2-cifar10.wrn examples/images/cat.ppm */
+ *     classify_cpp models/cifar10.wrn examples/images/cat.ppm */
 #include <wrn.hpp>
 
 #include <cstdio>

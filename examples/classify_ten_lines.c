@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole of it: load a model, show it a picture, print what it sees.
- *     classify_ten_lines models/wrn-16-2-cifar10.wrn examples/images/cat.ppm */
+ *     classify_ten_lines models/cifar10.wrn examples/images/cat.ppm */
 #include <wrn.h>
 
 #include "read_ppm.h"

@@ -10,7 +10,7 @@
 
 #include "read_ppm.h"
 
-enum { ARENA_BYTES = 8 << 20, CLASSES = 10 };
+enum { ARENA_BYTES = 64 << 20, CLASSES = 10 };
 
 /* Blocks lie one behind the other; the first free one that is large enough is taken, and what it has too much becomes the
  * next. The library is given one thread, so there is one caller at a time; with more, both hooks would need a lock. */

@@ -11,7 +11,7 @@
  *     wrn_model *model;
  *     wrn_error error;
  *     wrn_prediction top[5];
- *     if (wrn_load("wrn-16-2-cifar10.wrn", NULL, &model, &error) != WRN_OK ||
+ *     if (wrn_load("cifar10.wrn", NULL, &model, &error) != WRN_OK ||
  *         wrn_classify(model, pixels, 640, 480, 640 * 3, WRN_PIXELS_RGB, 5, top, &error) != WRN_OK)
  *         fprintf(stderr, "%s\n", error.message);
  *     else

@@ -4,7 +4,7 @@
 /*
  * libwrn for C++17 and later: wrn.h with owners, views and errors in the language's own terms. A header alone; link libwrn.
  *
- *     wrn::model model = wrn::load("wrn-16-2-cifar10.wrn", wrn::load_options().threads(2));
+ *     wrn::model model = wrn::load("cifar10.wrn", wrn::load_options().threads(2));
  *     for (const wrn_prediction &p : model.classify({ pixels, 640, 480, WRN_PIXELS_RGB }, 5))
  *         std::printf("%5.1f%%  %s\n", 100 * p.probability, p.label);
  *

@@ -1,36 +1,38 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Makes a model that ships from a run of wrn-train: models/NAME.wrn with weights of half precision, two golden images with the logits
-# that ONNX Runtime finds, and where it came from; beside it the run's log and curves.
-#   make_models.sh NAME RUN_FOLDER DATA_FOLDER      such as wrn-16-4-cifar10 run cifar-10-batches-bin; needs python3-onnxruntime
+# Makes the model that ships from a run of wrn-train: models/cifar10.wrn with weights of half precision, two golden images with the
+# logits that ONNX Runtime finds, and where it came from; beside it the run's log and curves.
+#   make_models.sh RUN_FOLDER DATA_FOLDER      such as run cifar-10-batches-bin; needs python3-onnxruntime
 # PYTHON names another python3.
 set -eu
-if [ $# != 3 ]; then
+if [ $# != 2 ]; then
     sed -n '3,6s/^# \{0,1\}//p' "$0" >&2
     exit 1
 fi
-name=$1 run=$2 data=$3
+run=$1 data=$2
 here=$(cd "$(dirname "$0")/.." && pwd)
 wrn=$here/build/release/tools/wrn
-made=$here/models/$name.wrn
+made=$here/models/cifar10
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+name=$("$wrn" info "$run/model.wrn" | sed -n 's/^ *architecture *\(WRN[^,]*\),.*/\1/p' | tr A-Z a-z)-cifar10
 
 counts() { # MODEL  as "91.23 % top-1 (9123), 99.61 % top-5 (9961)"
     "$wrn" eval "$1" "$data" | sed -n 's/^top\([15]\) *\([0-9.]*\)% (\([0-9]*\)\/.*/\2 % top-\1 (\3)/p' | paste -s -d , | sed 's/,/, /'
 }
 convert() { # OPTION...
-    "$wrn" convert "$run/model.wrn" "$made" --fp16 --golden-input "$work/golden.input.npy" --golden-output "$work/golden.logits.npy" \
-        --golden-count 2 --golden-tolerance 0.002 --property name="$name" --property license=Apache-2.0 \
+    "$wrn" convert "$run/model.wrn" "$made.wrn" --fp16 --golden-input "$work/golden.input.npy" \
+        --golden-output "$work/golden.logits.npy" --golden-count 2 --golden-tolerance 0.002 \
+        --property name="$name" --property license=Apache-2.0 \
         --property dataset="CIFAR-10 (Krizhevsky 2009), its 50,000 training images as JPEG of quality 75" "$@"
 }
 
 # The golden logits are those of the full-precision weights; rounding these to halves moves them by some 0.03 % (in the L2 norm).
 "${PYTHON:-python3}" "$here/bench/eval_onnx.py" "$run/model.onnx" "$data" "$work/golden"
 convert
-rounded=$(counts "$made")
+rounded=$(counts "$made.wrn")
 exact=$(counts "$run/model.wrn")
 convert --property accuracy="$rounded of 10,000 test images as JPEG of quality 75; with weights of full precision $exact"
-cp "$run/log.csv" "$here/models/$name.csv"
-cp "$run/curves.svg" "$here/models/$name.svg"
-"$wrn" info --verify "$made"
+cp "$run/log.csv" "$made.csv"
+cp "$run/curves.svg" "$made.svg"
+"$wrn" info --verify "$made.wrn"

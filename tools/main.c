@@ -30,7 +30,7 @@ static void print_help(FILE *out)
           "  wrn COMMAND --help    the arguments and options of a command\n"
           "  wrn --version         the version of the library\n"
           "\n"
-          "A MODEL is a .wrn or .onnx file, or the word cifar10: a WRN-16-2 that is part of this program.\n"
+          "A MODEL is a .wrn or .onnx file, or the word cifar10: a WRN-16-4 that is part of this program.\n"
           "Try: wrn classify cifar10 examples/images/*.jpg\n",
           out);
 }

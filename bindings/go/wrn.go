@@ -2,7 +2,7 @@
 
 // Package wrn runs Wide Residual Networks on the CPU with libwrn.
 //
-//	model, err := wrn.Load("wrn-16-2-cifar10.wrn")
+//	model, err := wrn.Load("cifar10.wrn")
 //	if err != nil {
 //		return err
 //	}

@@ -18,7 +18,7 @@ import (
 	"testing"
 )
 
-const modelFile = "../../models/wrn-16-2-cifar10.wrn"
+const modelFile = "../../tests/models/wrn-16-2-cifar10.wrn"
 
 func load1(t *testing.T, opts ...Option) *Model {
 	t.Helper()

@@ -5,7 +5,7 @@
 set -eu
 source=$1 library=$2
 shift 2
-model=$source/models/wrn-16-2-cifar10.wrn
+model=$source/tests/models/wrn-16-2-cifar10.wrn
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export LD_LIBRARY_PATH="$library"

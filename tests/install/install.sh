@@ -30,7 +30,7 @@ step "wrn.hpp and the C++ example"
 if command -v "$cxx" >/dev/null; then
     # shellcheck disable=SC2046
     "$cxx" -std=c++17 "$source/examples/classify.cpp" -o "$work/cpp" $(pc --cflags --libs)
-    LD_LIBRARY_PATH=$prefix/$libdir "$work/cpp" "$source/models/wrn-16-2-cifar10.wrn" "$source/examples/images/cat.ppm" | head -n 1 | grep 'cat$'
+    LD_LIBRARY_PATH=$prefix/$libdir "$work/cpp" "$source/models/cifar10.wrn" "$source/examples/images/cat.ppm" | head -n 1 | grep 'cat$'
 fi
 
 step "the program in the README"

@@ -4,7 +4,7 @@
 #   test_tool.sh WRN SOURCE_DIRECTORY IMAGES_FOLDER PYTHON ON|OFF     IMAGES_FOLDER is make_images.py's; ON: with ONNX
 set -u
 wrn=$1 source=$2 images=$3 python=$4 onnx=$5
-model=$source/models/wrn-16-2-cifar10.wrn
+model=$source/tests/models/wrn-16-2-cifar10.wrn
 cat=$source/examples/images/cat.jpg
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -54,7 +54,7 @@ run 1 info "$model" extra; complains "too many"
 # classify
 run 0 classify cifar10 "$cat"; says "cat"; says "%"
 best=$(sed -n 2p "$work/out")
-run 0 classify "$model" "$cat"
+run 0 classify "$source/models/cifar10.wrn" "$cat"
 [ "$(sed -n 2p "$work/out")" = "$best" ] || fail "the embedded model differs from the file"
 run 0 classify cifar10 "$cat" -k 10 --json
 json 'len(d) == 1 and len(d[0]["top"]) == 10 and d[0]["top"][0]["label"] == "cat" and abs(sum(t["probability"] for t in d[0]["top"]) - 1) < 1e-4'
@@ -69,10 +69,11 @@ run 1 classify cifar10 "$images/cut_half.jpg"; complains "ends early"
 run 1 classify cifar10 "$images/zeros.png"; complains "limit"
 run 1 classify cifar10 /nonexistent.jpg; complains "No such file"
 run 1 classify cifar10 "$images"; complains "directory"
+run 0 classify "$model" "$cat" -k1; says "cat"
 run 1 classify "$cat" "$cat"; complains "$cat"
 run 1 classify /nonexistent.wrn "$cat"; complains "/nonexistent.wrn"
 run 1 classify cifar10 "$source/examples/images/chelsea.png" --resize none; complains "chelsea.png"
-run 0 classify cifar10 "$source/examples/images/chelsea.png" --resize shorter --resize-to 36 --filter lanczos -k1; says "cat"
+run 0 classify "$model" "$source/examples/images/chelsea.png" --resize shorter --resize-to 36 --filter lanczos -k1; says "cat"
 run 1 classify cifar10 "$cat" --preset wrong; complains "wrong"
 run 1 classify cifar10 "$cat" --mean 0,0,0 --std 1,1,1; complains "--scale-to"
 run 1 classify cifar10 "$cat" --std 0; complains "--std"
@@ -115,29 +116,30 @@ run 1 classify cifar10 "$newline.missing"; complains 'a\nb'
 grep -q $'\e' "$work/err" && fail "an escape sequence on standard error"
 
 # Output that nobody takes
-"$wrn" classify cifar10 "$source"/examples/images/*.jpg | head -n 1 >/dev/null
-(trap '' PIPE; "$wrn" info cifar10 --plan --json 2>"$work/err" | true)
+"$wrn" classify "$model" "$source"/examples/images/*.jpg | head -n 1 >/dev/null
+(trap '' PIPE; "$wrn" info "$model" --plan --json 2>"$work/err" | true)
 if [ -e /dev/full ]; then
-    "$wrn" info cifar10 >/dev/full 2>"$work/err" && fail "a full disk ends with 0"
+    "$wrn" info "$model" >/dev/full 2>"$work/err" && fail "a full disk ends with 0"
     grep -q '^wrn: standard output: ' "$work/err" || fail "a full disk: $(cat "$work/err")"
 fi
 
 # info
-run 0 info cifar10 --plan
+run 0 info "$model" --plan
 says "WRN-16-2"; says "airplane"; says "125.3"; says "691210"; says "Apache-2.0"; says "conv"
-run 0 info cifar10 --plan --json --batch 3
+run 0 info "$model" --plan --json --batch 3
 json 'd["parameters"] == 691210 and d["labels"][3] == "cat" and len(d["plan"]) > 10 and d["pass_batch"] == 3 and d["golden"]'
 json 'd["properties"]["architecture"] == "WRN-16-2" and abs(d["preprocess"]["mean"][0] - 125.3) < 1e-3'
-run 0 info cifar10 --plan --time --threads 1; says "predicted"; says "measured"
-run 0 info cifar10 --plan --time --json --threads 1
+run 0 info "$model" --plan --time --threads 1; says "predicted"; says "measured"
+run 0 info "$model" --plan --time --json --threads 1
 json 'all(s["measured_seconds"] > 0 for s in d["plan"]) and all(0 < s["predicted_error"] < 2e-5 for s in d["plan"] if s["macs"])'
-run 0 info cifar10 --plan --json --isa c --exact; json 'not any(s["algorithm"].startswith("winograd") for s in d["plan"])'
-run 0 info cifar10 --plan --json --accuracy 1e-7; json 'all(s["predicted_error"] <= 1e-7 for s in d["plan"])'
+run 0 info "$model" --plan --json --isa c --exact; json 'not any(s["algorithm"].startswith("winograd") for s in d["plan"])'
+run 0 info "$model" --plan --json --accuracy 1e-7; json 'all(s["predicted_error"] <= 1e-7 for s in d["plan"])'
 json 'any("winograd4: accuracy" in s["refused"] for s in d["plan"])'
-run 0 info cifar10 --plan --json --measure; json 'all(s["predicted_seconds"] > 0 for s in d["plan"] if s["macs"])'
-run 1 info cifar10 --accuracy 1e-9; complains "--accuracy"
+run 0 info "$model" --plan --json --measure; json 'all(s["predicted_seconds"] > 0 for s in d["plan"] if s["macs"])'
+run 1 info "$model" --accuracy 1e-9; complains "--accuracy"
 run 0 info cifar10 --verify --threads 1
-run 1 info cifar10 --size 33x32 --algorithm nonsense; complains "wrn:"
+run 0 info "$model" --verify --threads 1
+run 1 info "$model" --size 33x32 --algorithm nonsense; complains "wrn:"
 run 1 info /dev/zero; complains "/dev/zero"
 
 # infer: in the model's own layout, equal for any batch and number of threads
@@ -152,25 +154,25 @@ PYTHON
 compare() { "$python" -c 'import sys, numpy as np
 a, b = (np.load(p) for p in sys.argv[1:3])
 assert eval(sys.argv[3]), (a, b)' "$1" "$2" "$3" || fail "comparing $1 and $2: $3"; }
-run 0 infer cifar10 "$work/x.npy" "$work/y.npy" --threads 2
-run 0 infer cifar10 "$work/x.npy" "$work/y1.npy" --threads 1
+run 0 infer "$model" "$work/x.npy" "$work/y.npy" --threads 2
+run 0 infer "$model" "$work/x.npy" "$work/y1.npy" --threads 1
 compare "$work/y.npy" "$work/y1.npy" 'a.shape == (5, 10) and a.dtype == np.float32 and (a == b).all() and np.abs(a).max() > 0.1'
-run 0 infer cifar10 "$work/x.npy" "$work/y1.npy" --threads 1 --batch 1 # passes of another length may be planned otherwise
+run 0 infer "$model" "$work/x.npy" "$work/y1.npy" --threads 1 --batch 1 # passes of another length may be planned otherwise
 compare "$work/y.npy" "$work/y1.npy" 'np.linalg.norm(a - b) < 2e-5 * np.linalg.norm(b)'
-run 0 infer cifar10 "$work/x.npy" "$work/y1.npy" --exact
+run 0 infer "$model" "$work/x.npy" "$work/y1.npy" --exact
 compare "$work/y.npy" "$work/y1.npy" 'np.linalg.norm(a - b) < 2e-5 * np.linalg.norm(b)'
-run 0 infer cifar10 "$work/x1.npy" "$work/y2.npy"
+run 0 infer "$model" "$work/x1.npy" "$work/y2.npy"
 compare "$work/y.npy" "$work/y2.npy" '(a[2:3] == b).all()'
-run 0 infer cifar10 "$work/x.npy" "$work/ref.npy" --isa c --algorithm reference
+run 0 infer "$model" "$work/x.npy" "$work/ref.npy" --isa c --algorithm reference
 compare "$work/y.npy" "$work/ref.npy" 'np.linalg.norm(a - b) < 2e-5 * np.linalg.norm(b)'
-run 0 infer cifar10 "$work/x.npy" "$work/pool.npy" --feature pool
-run 0 infer cifar10 "$work/x.npy" "$work/last.npy" --feature last
+run 0 infer "$model" "$work/x.npy" "$work/pool.npy" --feature pool
+run 0 infer "$model" "$work/x.npy" "$work/last.npy" --feature last
 compare "$work/pool.npy" "$work/last.npy" 'a.shape == (5, 128, 1, 1) and b.shape == (5, 128, 8, 8) and np.allclose(a, b.mean((2, 3), keepdims=True), rtol=1e-4, atol=1e-6)'
-run 1 infer cifar10 "$work/x.npy" "$work/z.npy" --feature nothing; complains "nothing"
-run 1 infer cifar10 "$work/bad.npy" "$work/z.npy"; complains "(N, 3, 32, 32)"
-run 1 infer cifar10 "$work/int.npy" "$work/z.npy"; complains "float32"
-run 1 infer cifar10 "$cat" "$work/z.npy"; complains ".npy"
-run 1 infer cifar10 "$work/x.npy" /nonexistent/z.npy; complains "/nonexistent/z.npy"
+run 1 infer "$model" "$work/x.npy" "$work/z.npy" --feature nothing; complains "nothing"
+run 1 infer "$model" "$work/bad.npy" "$work/z.npy"; complains "(N, 3, 32, 32)"
+run 1 infer "$model" "$work/int.npy" "$work/z.npy"; complains "float32"
+run 1 infer "$model" "$cat" "$work/z.npy"; complains ".npy"
+run 1 infer "$model" "$work/x.npy" /nonexistent/z.npy; complains "/nonexistent/z.npy"
 [ -e "$work/z.npy" ] && fail "an output was left after an error"
 
 # convert
@@ -251,14 +253,14 @@ write("label10.bin", b"\x0a" + records[1:])
 write("label255.bin", records[:3073] + b"\xff" + records[3074:])
 write("hundred.bin", b"\0\7" + records[1:3073])
 PYTHON
-run 0 eval cifar10 "$work/ten.bin" --json
+run 0 eval "$model" "$work/ten.bin" --json
 json 'd["images"] == 10 and d["top1_correct"] >= 8 and d["top5_correct"] == 10 and d["images_per_second"] > 0'
 count=$("$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["top1_correct"])' "$work/out")
-run 0 eval cifar10 "$work/batches" --threads 1 --batch 3; says "top1 ${count}0.00% ($count/10)" ; says "top5 100.00% (10/10)"; says "images/s"
-run 0 eval cifar10 "$work/set" --json; json "d['top1_correct'] == $count and d['images'] == 10"
-run 0 eval cifar10 "$work/set/" --batch 1; says "($count/10)"
+run 0 eval "$model" "$work/batches" --threads 1 --batch 3; says "top1 ${count}0.00% ($count/10)" ; says "top5 100.00% (10/10)"; says "images/s"
+run 0 eval "$model" "$work/set" --json; json "d['top1_correct'] == $count and d['images'] == 10"
+run 0 eval "$model" "$work/set/" --batch 1; says "($count/10)"
 run 0 eval cifar10 "$work/ten.bin" --preset svhn
-run 0 eval cifar10 "$work/ten.bin" --confusion "$work/confusion.svg"; says "$count/10"
+run 0 eval "$model" "$work/ten.bin" --confusion "$work/confusion.svg"; says "$count/10"
 "$python" - "$work/confusion.svg" "$count" <<'END' || fail "the confusion matrix is not what was counted"
 import sys, xml.etree.ElementTree
 elements = list(xml.etree.ElementTree.parse(sys.argv[1]).getroot())
@@ -268,26 +270,26 @@ assert sum(counts) == 10 and sum(t.text == "frog" for t in texts) == 2
 right = sum(int(number.text) for cell, number in zip(elements, elements[1:]) if cell.get("fill") == "#1f6fc9")
 assert right == int(sys.argv[2]), right
 END
-run 1 eval cifar10 "$work/ten.bin" --confusion /nonexistent/c.svg; complains "/nonexistent/c.svg"
+run 1 eval "$model" "$work/ten.bin" --confusion /nonexistent/c.svg; complains "/nonexistent/c.svg"
 for bad in cut:3073 none:empty label10:label label255:255; do
-    run 1 eval cifar10 "$work/${bad%%:*}.bin"
+    run 1 eval "$model" "$work/${bad%%:*}.bin"
     complains "${bad##*:}"
 done
-run 0 eval cifar10 "$work/hundred.bin" --json; json 'd["images"] == 1'
-run 1 eval cifar10 "$work/missing"; complains "No such file"
+run 0 eval "$model" "$work/hundred.bin" --json; json 'd["images"] == 1'
+run 1 eval "$model" "$work/missing"; complains "No such file"
 mkdir "$work/empty" "$work/strange" && mkdir "$work/strange/cat" "$work/strange/spaceship" "$work/hollow" "$work/hollow/cat"
-run 1 eval cifar10 "$work/empty"; complains "class folders"
-run 1 eval cifar10 "$work/strange"; complains "spaceship"
-run 1 eval cifar10 "$work/hollow"; complains "no .jpg"
+run 1 eval "$model" "$work/empty"; complains "class folders"
+run 1 eval "$model" "$work/strange"; complains "spaceship"
+run 1 eval "$model" "$work/hollow"; complains "no .jpg"
 cp "$images/cut_half.jpg" "$work/hollow/cat/broken.jpg"
-run 1 eval cifar10 "$work/hollow"; complains "broken.jpg"; complains "ends early"
+run 1 eval "$model" "$work/hollow"; complains "broken.jpg"; complains "ends early"
 
 # bench
-run 0 bench cifar10 --batch 2 --threads 1 --seconds 0.01 --profile; says "median"; says "GFLOP/s"; says "conv"; says "possible"
-run 0 bench cifar10 --batch 2 --seconds 0 --json --profile
+run 0 bench "$model" --batch 2 --threads 1 --seconds 0.01 --profile; says "median"; says "GFLOP/s"; says "conv"; says "possible"
+run 0 bench "$model" --batch 2 --seconds 0 --json --profile
 json 'd["runs"] >= 3 and d["minimum_ms_per_image"] <= d["median_ms_per_image"] and d["gflops"] > 0 and len(d["profile"]) > 10'
 json 'all(s["possible"] > 0 and (s["reason"] != "" or s["possible"] >= 0.6) for s in d["profile"])'
-run 1 bench cifar10 --isa neon --seconds 0 --size 31; complains "wrn:"
+run 1 bench "$model" --isa neon --seconds 0 --size 31; complains "wrn:"
 
 echo "$checks runs, $failures failures"
 [ $failures = 0 ]

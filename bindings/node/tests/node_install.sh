@@ -22,7 +22,7 @@ if ! "$npm" install "./$(tail -n 1 packed)" $("$node" -p '
 fi
 
 mkdir -p models
-cp "$source/models/wrn-16-2-cifar10.wrn" models/
+cp "$source/models/cifar10.wrn" models/
 sed -n '/^```js$/,/^```$/{/^```/d;p}' "$package/README.md" >readme.mjs
 grep -q classify readme.mjs
 "$node" readme.mjs

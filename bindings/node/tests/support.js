@@ -7,7 +7,7 @@ const path = require('node:path');
 const { Model } = require('..');
 
 const root = path.resolve(__dirname, '../../..');
-const modelFile = path.join(root, 'models/wrn-16-2-cifar10.wrn');
+const modelFile = path.join(root, 'tests/models/wrn-16-2-cifar10.wrn');
 const fixture = (name) => path.join(root, 'tests/fixtures', name);
 
 /** A .npy file of float32 or float64: { data: Float32Array, shape }. */

@@ -12,7 +12,7 @@ import pytest
 import wrn
 
 ROOT = Path(__file__).resolve().parents[3]
-MODEL = ROOT / "models" / "wrn-16-2-cifar10.wrn"
+MODEL = ROOT / "tests" / "models" / "wrn-16-2-cifar10.wrn"
 ONNX = ROOT / "tests" / "fixtures" / "torch_dynamo_opset18_inline_mean_negative" / "model.onnx"
 EXTERNAL = ROOT / "tests" / "fixtures" / "torch_dynamo_opset18_external" / "model.onnx"
 

@@ -25,7 +25,7 @@ tar -C "$source" --exclude='./build*' --exclude=./.git -cf - . | (mkdir "$work/s
 SKBUILD_CMAKE_BUILD_TYPE=Debug $pip install --no-build-isolation --no-deps -q "$work"/dist/wrn-*.tar.gz
 
 cd "$work" # away from the sources
-"$work/venv/bin/python" - "$source/models/wrn-16-2-cifar10.wrn" <<'EOF'
+"$work/venv/bin/python" - "$source/tests/models/wrn-16-2-cifar10.wrn" <<'EOF'
 import importlib.metadata
 import pathlib
 import sys

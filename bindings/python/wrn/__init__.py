@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Wide Residual Networks on CPUs, by libwrn.
 
-    with wrn.Model.load("wrn-16-2-cifar10.wrn") as model:
+    with wrn.Model.load("cifar10.wrn") as model:
         for p in model.classify("cat.jpg"):
             print(f"{p.probability:6.1%}  {p.label}")
 """

@@ -2,7 +2,7 @@
 
 // Classify prints the most probable class of JPEG and PNG files.
 //
-//	go run ./examples/classify ../../models/wrn-16-2-cifar10.wrn ../../examples/images/*.jpg
+//	go run ./examples/classify ../../models/cifar10.wrn ../../examples/images/*.jpg
 package main
 
 import (

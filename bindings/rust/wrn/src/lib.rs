@@ -4,7 +4,7 @@
 //! ```no_run
 //! # fn main() -> Result<(), wrn::Error> {
 //! # let (pixels, width, height) = (vec![0u8; 3 * 32 * 32], 32, 32);
-//! let model = wrn::Model::load("wrn-16-2-cifar10.wrn")?;
+//! let model = wrn::Model::load("cifar10.wrn")?;
 //! for class in model.classify(wrn::Pixels::rgb(&pixels, width, height), 5)? {
 //!     println!("{:5.1}%  {}", 100.0 * class.probability, class.label);
 //! }

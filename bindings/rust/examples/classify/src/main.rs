@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Prints the most probable class of JPEG and PNG files.
 //!
-//!     cargo run -- ../../../../models/wrn-16-2-cifar10.wrn ../../../../examples/images/*.jpg
+//!     cargo run -- ../../../../models/cifar10.wrn ../../../../examples/images/*.jpg
 use std::{env, error::Error, process::ExitCode};
 
 fn classify(model: &str, files: &[String]) -> Result<(), Box<dyn Error>> {

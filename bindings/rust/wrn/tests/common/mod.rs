@@ -9,7 +9,7 @@ pub fn repository(path: &str) -> PathBuf {
 }
 
 pub fn model_file() -> PathBuf {
-    repository("models/wrn-16-2-cifar10.wrn")
+    repository("tests/models/wrn-16-2-cifar10.wrn")
 }
 
 /// The model on one thread, with further options.

@@ -3,7 +3,7 @@
  * Wide Residual Networks on the CPU, with libwrn.
  *
  * <pre>{@code
- * try (Model model = Model.load(Path.of("wrn-16-2-cifar10.wrn"))) {
+ * try (Model model = Model.load(Path.of("cifar10.wrn"))) {
  *     for (Prediction p : model.classify(ImageIO.read(file), 5))
  *         System.out.printf("%5.1f%%  %s%n", 100 * p.probability(), p.label());
  * }

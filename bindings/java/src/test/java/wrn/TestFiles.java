@@ -14,7 +14,7 @@ import org.junit.function.ThrowingRunnable;
 /** What the tests share. The working directory is the binding's. */
 final class TestFiles {
     static final Path REPOSITORY = Path.of("../..");
-    static final Path MODEL = REPOSITORY.resolve("models/wrn-16-2-cifar10.wrn");
+    static final Path MODEL = REPOSITORY.resolve("tests/models/wrn-16-2-cifar10.wrn");
 
     private TestFiles() {}
 
