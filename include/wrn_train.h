@@ -234,8 +234,8 @@ WRN_API wrn_status wrn_train_create(const wrn_train_options *options, wrn_traine
 WRN_API void wrn_train_free(wrn_trainer *trainer); /* NULL allowed; unlocks the directory */
 WRN_API wrn_status wrn_train_get_info(const wrn_trainer *trainer, wrn_train_info *info, wrn_error *error);
 
-/* About how many seconds the steps that are left of the run will take on this machine, without the tests after epochs. Measured in
- * some seconds on a few images of noise, by a network of its own: the trainer stays as it is. */
+/* About how many seconds the run will still take on this machine, if nothing else runs on it. Measured in some seconds on images of
+ * noise, by a network of its own: the trainer stays as it is. */
 WRN_API wrn_status wrn_train_estimate(const wrn_trainer *trainer, double *seconds, wrn_error *error);
 
 /* Trains to the end; WRN_E_ARG without a directory. A loss that is no longer a finite number ends the run with WRN_E_NUMERIC
