@@ -37,6 +37,7 @@ convert
 rounded=$(counts "$made.wrn")
 exact=$(counts "$run/model.wrn")
 convert --property accuracy="$rounded of 10,000 test images as JPEG of quality 75; with weights of full precision $exact"
+rm -f "$made"-*.csv "$made"-*.svg # of a longer chain
 number=1
 for folder; do
     cp "$folder/log.csv" "$made-$number.csv"

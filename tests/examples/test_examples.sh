@@ -31,7 +31,7 @@ prints 0 "3 threads, [0-9]+ images/s, the same results in all" batch_sessions "$
 
 prints 0 "cat [0-9.]+%, [1-9][0-9]+ loops, the workers did [1-9][0-9]* items" host_threads "$model" cat.ppm
 
-prints 0 "[0-9]{8} bytes while it loaded, [0-9]{7,8} since: dog" fixed_arena "$model" dog.ppm
+prints 0 "[0-9]{8} bytes while it loaded, [0-9]{8} since: dog" fixed_arena "$model" dog.ppm
 prints 1 ".*" fixed_arena dog.ppm dog.ppm
 
 prints 0 "2 frames seen, 0 dropped, the last one: cat" camera_deadline "$model" cat.ppm 2000 2
